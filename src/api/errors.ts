@@ -1,0 +1,68 @@
+/** What went wrong, as a stable word to switch on. */
+export type ProblemCode =
+  /** No token and no url: calls go on unrecorded. */
+  | 'not_configured'
+  /** An option or argument is unusable. */
+  | 'bad_option'
+  /** Tinybird refused the token (401, 403). */
+  | 'unauthorized'
+  /** Tinybird does not know what was asked for (404), or the token belongs to another region. */
+  | 'not_found'
+  /** Tinybird refused the request as it is (400, 413, 422 and other 4xx, and redirects). */
+  | 'rejected'
+  /** Too many requests (429). */
+  | 'rate_limited'
+  /** The server failed (5xx). */
+  | 'server_error'
+  /** No answer: refused, reset, unresolved, timed out. */
+  | 'unreachable'
+  /** Tinybird took the request but its answer could not be read. */
+  | 'bad_answer'
+  /** Rows did not fit the datasource and lie in its quarantine. */
+  | 'quarantined'
+  /** Rows were given up: too old, too large, or the buffer was full. */
+  | 'dropped'
+  /** A row cannot be written as a JSON object. */
+  | 'unserializable'
+  /** A function the user gave (`redact`, `sample`, `prices`, `token`, `waitUntil`) threw, or a sink did. */
+  | 'user_function'
+  /** A fault of this package: the call went on, its event may be missing. */
+  | 'internal';
+
+/**
+ * Every problem of this package. The message names what was wrong and what to do; it never holds a token or the
+ * content of a row.
+ */
+export class TinybirdError extends Error {
+  override readonly name = 'TinybirdError';
+  readonly code: ProblemCode;
+  /** HTTP status of Tinybird's answer, if there was one. */
+  readonly status: number | undefined;
+  /** Rows concerned, if rows were. */
+  readonly rows: number | undefined;
+
+  constructor(
+    code: ProblemCode,
+    message: string,
+    details: { status?: number; rows?: number; cause?: unknown } = {},
+  ) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.status = details.status;
+    this.rows = details.rows;
+  }
+}
+
+/** The name and message of anything that was thrown, in one line: for the text of our own problems. */
+export function describeThrown(thrown: unknown): string {
+  try {
+    if (thrown instanceof Error) {
+      const code = (thrown as { code?: unknown }).code;
+      const text = thrown.message || (typeof code === 'string' ? code : '');
+      return text === '' ? thrown.name : `${thrown.name}: ${text}`;
+    }
+    return String(thrown);
+  } catch {
+    return 'a value that cannot be shown';
+  }
+}

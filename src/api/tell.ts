@@ -1,0 +1,44 @@
+import { describeThrown, type ProblemCode, TinybirdError } from './errors.js';
+
+/** Told of every problem. A promise it returns is not awaited; what it throws harms nothing. */
+export type OnError = (problem: TinybirdError) => unknown;
+/** Takes a problem and sees that somebody hears of it. Never throws. */
+export type Tell = (problem: TinybirdError) => void;
+
+const told = new Set<string>();
+
+/**
+ * With `onError`, every problem goes there. Without it, the first of each kind (code, and `subject` if there is
+ * one) is one `console.warn` for the whole process: an observer must not fill the log of what it observes.
+ */
+export function createTell(onError: OnError | undefined, subject = ''): Tell {
+  if (onError === undefined) return (problem) => warnOnce(problem, subject);
+  return (problem) => {
+    try {
+      const answer = onError(problem);
+      if (answer instanceof Promise) answer.catch(() => warnOnce(brokenOnError('a rejection'), subject));
+    } catch (thrown) {
+      warnOnce(brokenOnError(describeThrown(thrown)), subject);
+    }
+  };
+}
+
+/** @internal Tests only: what was told is told again. */
+export function forgetTold(): void {
+  told.clear();
+}
+
+function warnOnce(problem: TinybirdError, subject: string): void {
+  const kind = `${problem.code satisfies ProblemCode} ${problem.status ?? ''} ${subject}`;
+  if (told.has(kind)) return;
+  told.add(kind);
+  // biome-ignore lint/suspicious/noConsole: the one place that speaks when no `onError` was given
+  console.warn(`[tinybird-llm] ${problem.message}`);
+}
+
+function brokenOnError(what: string): TinybirdError {
+  return new TinybirdError(
+    'user_function',
+    `The option onError threw (${what}); the problem it was told of is lost.`,
+  );
+}
