@@ -1,1 +1,14 @@
-export {};
+/** The published face: rows of any kind, any request to Tinybird, and what all integrations share. */
+export type { EventMessage, LitellmEvent } from '../schemas/litellm.js';
+export { type ApiOptions, type QueryAnswer, type SendOptions, TinybirdApi } from './api/api.js';
+export type { ConnectionOptions, Token } from './api/connection.js';
+export { type ProblemCode, TinybirdError } from './api/errors.js';
+export type { OnError } from './api/tell.js';
+export type { HttpAnswer } from './api/transport.js';
+export type { Answer, CallType, Choice, Ending, LlmCall, ToolCall, Usage } from './call/call.js';
+export type { ModelPrice, PricedCall, Prices } from './call/price.js';
+export { Datasource, type DatasourceStats, type FlushOptions } from './datasource/datasource.js';
+export type { DatasourceOptions } from './datasource/options.js';
+export { type CallContext, withMetadata } from './recorder/context.js';
+export { flush } from './recorder/flush.js';
+export type { Capture, Sink, TinybirdOptions } from './recorder/options.js';

@@ -1,0 +1,99 @@
+import type { EventMessage } from '../../schemas/litellm.js';
+
+/** LiteLLM's names; the leading `a` says asynchronous, which every JavaScript call is. */
+export type CallType =
+  | 'acompletion'
+  | 'aresponses'
+  | 'atext_completion'
+  | 'aembedding'
+  | 'aimage_generation'
+  | 'atranscription'
+  | 'aspeech'
+  | 'arerank'
+  | 'amoderation';
+
+/** Tokens of one call. Cached tokens are part of the prompt's, reasoning is part of the completion's. */
+export interface Usage {
+  promptTokens?: number;
+  completionTokens?: number;
+  totalTokens?: number;
+  /** Prompt tokens read from the provider's cache. */
+  cachedTokens?: number;
+  /** Prompt tokens written to the provider's cache. */
+  cacheWriteTokens?: number;
+  reasoningTokens?: number;
+}
+
+export interface ToolCall {
+  id?: string | undefined;
+  name: string;
+  /** As the provider sent it: JSON text, possibly cut off. */
+  arguments: string;
+}
+
+export interface Choice {
+  index: number;
+  /** OpenAI's names: `stop`, `length`, `tool_calls`, `content_filter`; anything else as it came. */
+  finishReason?: string | undefined;
+  text?: string | undefined;
+  reasoning?: string | undefined;
+  refusal?: string | undefined;
+  toolCalls?: ToolCall[] | undefined;
+}
+
+/** What the provider answered, or what of it had arrived when the call ended. */
+export interface Answer {
+  /** The provider's id of the response. */
+  id?: string | undefined;
+  /** The model that served the call. */
+  model?: string | undefined;
+  /** Default `chat.completion`. */
+  object?: string | undefined;
+  /** Seconds since the epoch. */
+  created?: number | undefined;
+  choices: Choice[];
+  usage?: Usage | undefined;
+}
+
+/**
+ * How a call ended, by whose doing: `failed` is the provider's or the SDK's; what the caller chose (`aborted` by a
+ * signal, `left` before the end, `abandoned`: never read to an end) is not a failure.
+ */
+export type Ending =
+  | { readonly kind: 'finished' }
+  | { readonly kind: 'failed'; readonly error: unknown }
+  | { readonly kind: 'aborted' }
+  | { readonly kind: 'left' }
+  | { readonly kind: 'abandoned' };
+
+/** One LLM call, complete: plain data, from which `toEvent` makes the row. */
+export interface LlmCall {
+  /** Unique. */
+  id: string;
+  type: CallType;
+  /** LiteLLM's name of the provider. */
+  provider: string;
+  /** The requested model. */
+  model: string;
+  stream: boolean;
+  messages: EventMessage[];
+  user?: string | undefined;
+  /** JSON values only. */
+  metadata: Record<string, unknown>;
+  /** Masked, if at all. */
+  apiKey?: string | undefined;
+  /** ms since the epoch. */
+  startedAt: number;
+  /** ms from the start until the provider's answer, or until its stream was open. */
+  openedMs?: number | undefined;
+  /** ms from the start until the first token of a stream. */
+  firstTokenMs?: number | undefined;
+  /** ms from start to end. */
+  durationMs: number;
+  ending: Ending;
+  answer: Answer;
+  /** Answered from a cache, without asking the provider. */
+  cacheHit?: boolean | undefined;
+  /** HTTP attempts it took. */
+  attempts?: number | undefined;
+}

@@ -1,0 +1,114 @@
+/** LiteLLM's provider names, from what each framework calls a provider. */
+
+/** AI SDK provider strings by their first part; `google` and `googleVertex` tell apart by what follows. */
+const AI_SDK: Readonly<Record<string, string>> = {
+  'amazon-bedrock': 'bedrock',
+  'azure-openai': 'azure',
+  fireworks: 'fireworks_ai',
+  gateway: 'vercel_ai_gateway',
+  googleVertex: 'vertex_ai',
+  togetherai: 'together_ai',
+  vertex: 'vertex_ai',
+};
+
+/** `openai.chat` → `openai`, `google.generative-ai` → `gemini`, `google.vertex.chat` → `vertex_ai`. */
+export function providerOfAiSdk(provider: string): string {
+  const [first = '', second] = provider.split('.');
+  if (first === 'google') return second === 'vertex' ? 'vertex_ai' : 'gemini';
+  return (AI_SDK[first] ?? first) || 'unknown';
+}
+
+/** Host suffixes, the longer before the shorter; matched at a label boundary only. */
+const HOSTS: readonly (readonly [suffix: string, provider: string])[] = [
+  ['api.openai.com', 'openai'],
+  ['services.ai.azure.com', 'azure_ai'],
+  ['models.ai.azure.com', 'azure_ai'],
+  ['openai.azure.com', 'azure'],
+  ['cognitiveservices.azure.com', 'azure'],
+  ['openrouter.ai', 'openrouter'],
+  ['api.groq.com', 'groq'],
+  ['api.deepseek.com', 'deepseek'],
+  ['api.together.xyz', 'together_ai'],
+  ['api.together.ai', 'together_ai'],
+  ['api.fireworks.ai', 'fireworks_ai'],
+  ['api.x.ai', 'xai'],
+  ['generativelanguage.googleapis.com', 'gemini'],
+  ['aiplatform.googleapis.com', 'vertex_ai'],
+  ['api.mistral.ai', 'mistral'],
+  ['api.perplexity.ai', 'perplexity'],
+  ['api.cerebras.ai', 'cerebras'],
+  ['api.anthropic.com', 'anthropic'],
+  ['api.cohere.ai', 'cohere'],
+  ['api.cohere.com', 'cohere'],
+  ['api.deepinfra.com', 'deepinfra'],
+  ['integrate.api.nvidia.com', 'nvidia_nim'],
+  ['api.moonshot.cn', 'moonshot'],
+  ['api.moonshot.ai', 'moonshot'],
+  ['dashscope.aliyuncs.com', 'dashscope'],
+  ['dashscope-intl.aliyuncs.com', 'dashscope'],
+  ['api.z.ai', 'zai'],
+  ['api.minimax.io', 'minimax'],
+  ['minimaxi.com', 'minimax'],
+  ['api.sambanova.ai', 'sambanova'],
+  ['router.huggingface.co', 'huggingface'],
+  ['api-inference.huggingface.co', 'huggingface'],
+  ['ai-gateway.vercel.sh', 'vercel_ai_gateway'],
+  ['tokenfactory.nebius.com', 'nebius'],
+  ['models.github.ai', 'github'],
+  ['api.aws', 'bedrock'],
+  ['amazonaws.com', 'bedrock'],
+  ['ollama.com', 'ollama'],
+];
+
+/** Default ports of local servers that speak OpenAI's API. */
+const LOCAL_PORTS: Readonly<Record<string, string>> = {
+  '11434': 'ollama',
+  '1234': 'lm_studio',
+  '8000': 'hosted_vllm',
+};
+const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/** The provider behind an OpenAI-compatible base URL; undefined for a host that is nobody's. */
+export function providerOfBaseUrl(baseUrl: string): string | undefined {
+  let url: URL;
+  try {
+    url = new URL(baseUrl);
+  } catch {
+    return undefined;
+  }
+  const host = url.hostname.toLowerCase();
+  if (LOOPBACK.has(host)) return LOCAL_PORTS[url.port];
+  return HOSTS.find(([suffix]) => host === suffix || host.endsWith(`.${suffix}`))?.[1];
+}
+
+/** LangChain's `ls_provider` values that LiteLLM calls otherwise. */
+const LANGCHAIN: Readonly<Record<string, string>> = {
+  amazon_bedrock: 'bedrock',
+  fireworks: 'fireworks_ai',
+  google_genai: 'gemini',
+  google_vertexai: 'vertex_ai',
+  mistralai: 'mistral',
+  together: 'together_ai',
+};
+
+/** Classes whose `ls_provider` is wrong: they extend ChatOpenAI and inherit its name. */
+const LANGCHAIN_CLASSES: Readonly<Record<string, string>> = {
+  AzureChatOpenAI: 'azure',
+  AzureOpenAI: 'azure',
+  ChatDeepSeek: 'deepseek',
+  ChatXAI: 'xai',
+};
+
+/** From most to least reliable: the class's own name, `ls_provider`, and for OpenAI's the host it talks to. */
+export function providerOfLangChain(
+  className: string | undefined,
+  lsProvider: string | undefined,
+  baseUrl?: string,
+): string {
+  const known = className === undefined ? undefined : LANGCHAIN_CLASSES[className];
+  if (known !== undefined) return known;
+  if (lsProvider === undefined || lsProvider === '')
+    return className?.replace(/^Chat/, '').toLowerCase() || 'unknown';
+  if (lsProvider === 'openai' && baseUrl !== undefined) return providerOfBaseUrl(baseUrl) ?? 'openai';
+  return LANGCHAIN[lsProvider] ?? lsProvider;
+}

@@ -1,0 +1,36 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+/** What is known about the calls that follow. */
+export interface CallContext {
+  user?: string | undefined;
+  /** `organization`, `environment`, `project` and `chat_id` have columns of their own; any other key is kept too. */
+  metadata?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** An open scope. The recorder writes the newest call's id into it, so that log lines can join their call. */
+export interface Scope extends CallContext {
+  callId?: string | undefined;
+}
+
+const scopes = new AsyncLocalStorage<Scope>();
+
+/**
+ * Every LLM call made by `run`, and by what it starts, carries this user and metadata. Scopes nest: the inner one's
+ * keys win, and a single call's own keys win over both.
+ *
+ * @example
+ * const answer = await withMetadata({ user: 'u1', metadata: { chat_id: 'c1' } }, () => ask(question));
+ */
+export function withMetadata<Result>(context: CallContext, run: () => Result): Result {
+  const outer = scopes.getStore();
+  const scope: Scope = {
+    user: context.user ?? outer?.user,
+    metadata: { ...outer?.metadata, ...context.metadata },
+  };
+  return scopes.run(scope, run);
+}
+
+/** The scope of the code that runs now. */
+export function currentScope(): Scope | undefined {
+  return scopes.getStore();
+}

@@ -1,0 +1,70 @@
+import { TinybirdError } from '../api/errors.js';
+import type { Tell } from '../api/tell.js';
+import { toPlain } from '../call/plain.js';
+
+type Metadata = Record<string, unknown>;
+
+/** Keys of `proxy_metadata` that say how a call went. A caller's value under one of them would read as ours. */
+const OURS = new Set(['outcome', 'attempts', 'cost_unknown']);
+
+/** Makes a call's metadata plain, and tells once of each key that cannot be kept as it is. */
+export class MetadataReader {
+  readonly #tell: Tell;
+  readonly #told = new Set<string>();
+
+  constructor(tell: Tell) {
+    this.#tell = tell;
+  }
+
+  /** The levels merged, the later ones winning, as a copy with JSON values only. */
+  read(...levels: (Readonly<Metadata> | undefined)[]): Metadata {
+    const merged: Metadata = {};
+    for (const level of levels) {
+      if (level === undefined || level === null) continue;
+      if (typeof level !== 'object' || Array.isArray(level)) {
+        this.#odd(
+          '',
+          `${Array.isArray(level) ? 'an array' : `a ${typeof level}`} instead of a record`,
+          'it is left out',
+        );
+        continue;
+      }
+      Object.assign(merged, level);
+    }
+    for (const key of OURS) {
+      if (!Object.hasOwn(merged, key)) continue;
+      this.#odd(
+        key,
+        'a value under a key that this package writes itself',
+        'it is left out; choose another key',
+      );
+      delete merged[key];
+    }
+    const plain = toPlain(merged, (place, what) =>
+      this.#odd(
+        place,
+        what,
+        'it is written as text or left out; pass strings, numbers, booleans and plain objects',
+      ),
+    );
+    return typeof plain === 'object' && plain !== null ? (plain as Metadata) : {};
+  }
+
+  user(given: unknown): string | undefined {
+    if (given === undefined || given === null || given === '') return undefined;
+    if (typeof given === 'string' || typeof given === 'number') return String(given);
+    this.#tellOnce('user', `The option user holds a ${typeof given}: it is left out; pass a string.`);
+    return undefined;
+  }
+
+  #odd(place: string, what: string, consequence: string): void {
+    const where = place === '' ? 'metadata' : `metadata.${place}`;
+    this.#tellOnce(where, `${where} holds ${what}: ${consequence}.`);
+  }
+
+  #tellOnce(where: string, message: string): void {
+    if (this.#told.has(where) || this.#told.size > 100) return;
+    this.#told.add(where);
+    this.#tell(new TinybirdError('unserializable', message));
+  }
+}

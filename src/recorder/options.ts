@@ -1,0 +1,47 @@
+import type { LitellmEvent } from '../../schemas/litellm.js';
+import type { Token } from '../api/connection.js';
+import type { OnError } from '../api/tell.js';
+import type { LlmCall } from '../call/call.js';
+import type { Prices } from '../call/price.js';
+import type { CallContext } from './context.js';
+
+/** Where events go: a `Datasource`, your own pipeline, or in a test an object that pushes to an array. */
+export interface Sink {
+  append(event: LitellmEvent): unknown;
+  /** Delivers what was appended; used to keep a serverless invocation alive. */
+  flush?(): Promise<unknown>;
+}
+
+/** Which content may leave the process. */
+export interface Capture {
+  /** What was asked. Default true. */
+  messages?: boolean | undefined;
+  /** What was answered. Default true. */
+  response?: boolean | undefined;
+  /** `first4****last4` of the API key, where it can be seen, instead of `****`. Default false. */
+  apiKey?: boolean | undefined;
+}
+
+/** The options that every integration takes. */
+export interface TinybirdOptions extends CallContext {
+  /** A token with the scope DATASOURCES:APPEND, or a function that gives one. Default: `TINYBIRD_TOKEN`. */
+  token?: Token | undefined;
+  /** Base URL of the region's API. Default: `TINYBIRD_URL`, else `https://api.tinybird.co`. */
+  url?: string | undefined;
+  /** A datasource's name, a `Datasource` to share, or any sink. Default `litellm`. */
+  datasource?: string | Sink | undefined;
+  capture?: Capture | undefined;
+  /** The last word on an event before it is sent; `null` drops the call. If it throws, the event is dropped and told. */
+  redact?: ((event: LitellmEvent) => LitellmEvent | null) | undefined;
+  /**
+   * The share of calls to record, 0..1, failures always; or a function of the call that decides for all of them,
+   * with a share or a boolean. Default 1.
+   */
+  sample?: number | ((call: Readonly<LlmCall>) => number | boolean) | undefined;
+  /** Your own prices, asked before the built-in catalogue. */
+  prices?: Prices | undefined;
+  /** Keeps a serverless invocation alive until the call's event is delivered. */
+  waitUntil?: ((delivery: Promise<void>) => unknown) | undefined;
+  /** Told of every problem. Default: one `console.warn` per kind. */
+  onError?: OnError | undefined;
+}

@@ -1,0 +1,276 @@
+import { randomUUID } from 'node:crypto';
+import type { LitellmEvent } from '../../schemas/litellm.js';
+import { describeThrown, TinybirdError } from '../api/errors.js';
+import { createTell, type Tell } from '../api/tell.js';
+import type { Answer, CallType, Ending, LlmCall } from '../call/call.js';
+import { toEvent } from '../call/event.js';
+import { toMessages } from '../call/messages.js';
+import { type Catalogue, costOf, loadCatalogue } from '../call/price.js';
+import { maskKey } from '../call/redact.js';
+import { type CallContext, currentScope } from './context.js';
+import { MetadataReader } from './metadata.js';
+import type { Sink, TinybirdOptions } from './options.js';
+import { sinkOf } from './sink.js';
+
+/** What an integration knows when a call begins. */
+export interface BegunCall extends CallContext {
+  /** Default: a new UUID. */
+  id?: string | undefined;
+  type: CallType;
+  /** LiteLLM's name. */
+  provider: string;
+  /** The requested model. */
+  model: string;
+  stream: boolean;
+  /** What was asked, in the framework's own shape; read at once, so later changes to it change nothing. */
+  input: unknown;
+  apiKey?: string | undefined;
+}
+
+/** What is known only at the end, and differs from what was begun with. */
+export type CallCorrections = Partial<
+  Pick<LlmCall, 'cacheHit' | 'attempts' | 'model' | 'provider' | 'stream'>
+>;
+
+/** One call under way. Every method returns at once and never throws; only the first `end` counts. */
+export interface Recording {
+  /** The provider has answered, or its stream is open. */
+  opened(): void;
+  /** A token has arrived. */
+  token(): void;
+  /** The call is over. `answer` is asked for what had arrived by now. */
+  end(ending: Ending, answer: () => Answer, corrections?: CallCorrections): void;
+}
+
+const NOTHING: Recording = { opened() {}, token() {}, end() {} };
+
+let catalogue: Catalogue | undefined;
+/** Events that wait for the price catalogue. */
+const unpriced = new Set<Promise<void>>();
+
+/** Resolves when no event waits for its price any more. */
+export async function allPriced(): Promise<void> {
+  while (unpriced.size > 0) await Promise.all(unpriced);
+}
+
+/**
+ * From "a call began" to "its event is on its way", exactly once a call, whatever its ending. Nothing here throws
+ * into the caller or makes it wait.
+ */
+export class Recorder {
+  readonly #options: TinybirdOptions;
+  readonly #tell: Tell;
+  readonly #metadata: MetadataReader;
+  /** Undefined until the first call: a program may load its environment after it made its clients. `null`: nowhere. */
+  #sink: Sink | null | undefined;
+
+  constructor(options: TinybirdOptions = {}) {
+    this.#options = options;
+    this.#tell = createTell(options.onError);
+    this.#metadata = new MetadataReader(this.#tell);
+  }
+
+  start(begun: BegunCall): Recording {
+    try {
+      this.#sink ??= sinkOf(this.#options);
+    } catch (thrown) {
+      this.#sink = null;
+      this.#tell(thrown instanceof TinybirdError ? thrown : internal(thrown));
+    }
+    if (this.#sink === null || this.#sink === undefined) return NOTHING;
+    try {
+      return this.#begin(begun, this.#sink);
+    } catch (thrown) {
+      this.#tell(internal(thrown));
+      return NOTHING;
+    }
+  }
+
+  /** A fault of an integration's own code: told, never thrown. */
+  fault(thrown: unknown): void {
+    this.#tell(internal(thrown));
+  }
+
+  #begin(begun: BegunCall, sink: Sink): Recording {
+    const { capture, metadata, user } = this.#options;
+    const scope = currentScope();
+    const id = begun.id ?? randomUUID();
+    if (scope !== undefined) scope.callId = id;
+    const call: LlmCall = {
+      id,
+      type: begun.type,
+      provider: begun.provider,
+      model: begun.model,
+      stream: begun.stream,
+      messages: capture?.messages === false ? [] : toMessages(begun.input),
+      user: this.#metadata.user(begun.user ?? scope?.user ?? user),
+      metadata: this.#metadata.read(metadata, scope?.metadata, begun.metadata),
+      apiKey: capture?.apiKey === true ? maskKey(begun.apiKey) : undefined,
+      startedAt: Date.now(),
+      durationMs: 0,
+      ending: { kind: 'finished' },
+      answer: { choices: [] },
+    };
+    return new CallRecording(call, this.#tell, this.#settle(sink));
+  }
+
+  /** Gives what takes a finished call to the sink; with `waitUntil`, the invocation stays alive until it is there. */
+  #settle(sink: Sink): (call: LlmCall) => void {
+    const { waitUntil } = this.#options;
+    if (waitUntil === undefined) return (call) => this.#price(call, sink);
+    let recorded: () => void = () => {};
+    const delivered = new Promise<void>((resolve) => {
+      recorded = resolve;
+    })
+      .then(allPriced)
+      .then(() => sink.flush?.())
+      .then(
+        () => {},
+        (thrown) => this.#tell(userFunction('the flush of its sink', thrown)),
+      );
+    try {
+      waitUntil(delivered);
+    } catch (thrown) {
+      this.#tell(userFunction('waitUntil', thrown));
+    }
+    return (call) => {
+      this.#price(call, sink);
+      recorded();
+    };
+  }
+
+  #price(call: LlmCall, sink: Sink): void {
+    if (!this.#isSampled(call)) return;
+    if (catalogue !== undefined || call.answer.usage === undefined || call.cacheHit === true) {
+      this.#append(call, sink);
+      return;
+    }
+    const priced: Promise<void> = loadCatalogue()
+      .then(
+        (loaded) => {
+          catalogue = loaded;
+        },
+        (thrown) => this.#tell(internal(thrown)), // a price never costs a row
+      )
+      .then(() => this.#append(call, sink))
+      .finally(() => unpriced.delete(priced));
+    unpriced.add(priced);
+  }
+
+  #isSampled(call: LlmCall): boolean {
+    const { sample } = this.#options;
+    if (sample === undefined) return true;
+    if (typeof sample === 'number') return call.ending.kind === 'failed' || Math.random() < sample;
+    try {
+      const share = sample(call);
+      return typeof share === 'number' ? Math.random() < share : share;
+    } catch (thrown) {
+      this.#tell(userFunction('sample', thrown));
+      return true;
+    }
+  }
+
+  #append(call: LlmCall, sink: Sink): void {
+    try {
+      const { capture } = this.#options;
+      const event = this.#redacted(
+        toEvent(call, { cost: this.#cost(call), captureResponse: capture?.response }),
+      );
+      if (event !== null) this.#hand(event, sink);
+    } catch (thrown) {
+      this.#tell(internal(thrown));
+    }
+  }
+
+  #cost(call: LlmCall): number | undefined {
+    if (call.cacheHit === true) return 0;
+    const { usage, model } = call.answer;
+    if (usage === undefined) return undefined;
+    const { provider, startedAt } = call;
+    const priced = { provider, model: call.model, servedModel: model, usage, startedAt };
+    try {
+      return costOf(priced, this.#options.prices, catalogue);
+    } catch (thrown) {
+      this.#tell(userFunction('prices', thrown));
+      return costOf(priced, undefined, catalogue);
+    }
+  }
+
+  /** An event that could not be redacted is not sent: what it holds may be what nobody should see. */
+  #redacted(event: LitellmEvent): LitellmEvent | null {
+    const { redact } = this.#options;
+    if (redact === undefined) return event;
+    try {
+      return redact(event);
+    } catch (thrown) {
+      this.#tell(userFunction('redact', thrown));
+      return null;
+    }
+  }
+
+  #hand(event: LitellmEvent, sink: Sink): void {
+    try {
+      const answer = sink.append(event);
+      if (answer instanceof Promise) {
+        answer.catch((thrown) => this.#tell(userFunction('datasource', thrown)));
+      }
+    } catch (thrown) {
+      this.#tell(userFunction('datasource', thrown));
+    }
+  }
+}
+
+class CallRecording implements Recording {
+  readonly #call: LlmCall;
+  readonly #tell: Tell;
+  readonly #settle: (call: LlmCall) => void;
+  readonly #start = performance.now();
+  #ended = false;
+
+  constructor(call: LlmCall, tell: Tell, settle: (call: LlmCall) => void) {
+    this.#call = call;
+    this.#tell = tell;
+    this.#settle = settle;
+  }
+
+  opened(): void {
+    this.#call.openedMs ??= performance.now() - this.#start;
+  }
+
+  token(): void {
+    if (this.#call.firstTokenMs === undefined) this.#call.firstTokenMs = performance.now() - this.#start;
+  }
+
+  end(ending: Ending, answer: () => Answer, corrections?: CallCorrections): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    const call = this.#call;
+    call.durationMs = performance.now() - this.#start;
+    call.ending = ending;
+    try {
+      call.answer = answer();
+    } catch (thrown) {
+      this.#tell(internal(thrown));
+    }
+    if (corrections !== undefined) Object.assign(call, corrections);
+    try {
+      this.#settle(call);
+    } catch (thrown) {
+      this.#tell(internal(thrown));
+    }
+  }
+}
+
+function internal(thrown: unknown): TinybirdError {
+  return new TinybirdError(
+    'internal',
+    `A fault in tinybird-llm (${describeThrown(thrown)}); the call went on, its event may be missing. Please report it.`,
+    { cause: thrown },
+  );
+}
+
+function userFunction(option: string, thrown: unknown): TinybirdError {
+  return new TinybirdError('user_function', `The option ${option} threw (${describeThrown(thrown)}).`, {
+    cause: thrown,
+  });
+}
