@@ -25,6 +25,8 @@ export interface BegunCall extends CallContext {
   /** What was asked, in the framework's own shape; read at once, so later changes to it change nothing. */
   input: unknown;
   apiKey?: string | undefined;
+  /** Metadata that gives way to any other: what the framework guesses. */
+  defaults?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** What is known only at the end, and differs from what was begun with. */
@@ -70,7 +72,8 @@ export class Recorder {
     this.#metadata = new MetadataReader(this.#tell);
   }
 
-  start(begun: BegunCall): Recording {
+  /** @param describe what begins; called at once, and its fault is told instead of thrown */
+  start(describe: () => BegunCall): Recording {
     try {
       this.#sink ??= sinkOf(this.#options);
     } catch (thrown) {
@@ -79,7 +82,7 @@ export class Recorder {
     }
     if (this.#sink === null || this.#sink === undefined) return NOTHING;
     try {
-      return this.#begin(begun, this.#sink);
+      return this.#begin(describe(), this.#sink);
     } catch (thrown) {
       this.#tell(internal(thrown));
       return NOTHING;
@@ -104,7 +107,7 @@ export class Recorder {
       stream: begun.stream,
       messages: capture?.messages === false ? [] : toMessages(begun.input),
       user: this.#metadata.user(begun.user ?? scope?.user ?? user),
-      metadata: this.#metadata.read(metadata, scope?.metadata, begun.metadata),
+      metadata: this.#metadata.read(begun.defaults, metadata, scope?.metadata, begun.metadata),
       apiKey: capture?.apiKey === true ? maskKey(begun.apiKey) : undefined,
       startedAt: Date.now(),
       durationMs: 0,

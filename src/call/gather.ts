@@ -1,0 +1,78 @@
+import type { Choice, ToolCall } from './call.js';
+
+interface GatheredToolCall {
+  id?: string | undefined;
+  name: string;
+  readonly pieces: string[];
+}
+
+/**
+ * One choice of a stream, gathered piece by piece: constant work a piece, joined once at the end. Tool calls are kept
+ * apart by whatever key the protocol gives them (an index, an id).
+ */
+export class ChoiceGatherer {
+  readonly #index: number;
+  readonly #text: string[] = [];
+  readonly #reasoning: string[] = [];
+  readonly #refusal: string[] = [];
+  readonly #toolCalls = new Map<unknown, GatheredToolCall>();
+  finishReason: string | undefined;
+
+  constructor(index = 0) {
+    this.#index = index;
+  }
+
+  text(piece: string): void {
+    this.#text.push(piece);
+  }
+
+  reasoning(piece: string): void {
+    this.#reasoning.push(piece);
+  }
+
+  refusal(piece: string): void {
+    this.#refusal.push(piece);
+  }
+
+  /** The beginning or a further piece of a tool call. */
+  toolCall(key: unknown, piece: { id?: unknown; name?: unknown; arguments?: unknown }): void {
+    let call = this.#toolCalls.get(key);
+    if (call === undefined) {
+      call = { name: '', pieces: [] };
+      this.#toolCalls.set(key, call);
+    }
+    if (typeof piece.id === 'string' && piece.id !== '') call.id ??= piece.id;
+    if (typeof piece.name === 'string' && call.name === '') call.name = piece.name;
+    if (typeof piece.arguments === 'string') call.pieces.push(piece.arguments);
+  }
+
+  /** A tool call that arrived whole; takes the place of its pieces. */
+  wholeToolCall(key: unknown, call: ToolCall): void {
+    this.#toolCalls.set(key, { id: call.id, name: call.name, pieces: [call.arguments] });
+  }
+
+  get isEmpty(): boolean {
+    return (
+      this.#text.length === 0 &&
+      this.#reasoning.length === 0 &&
+      this.#refusal.length === 0 &&
+      this.#toolCalls.size === 0 &&
+      this.finishReason === undefined
+    );
+  }
+
+  choice(): Choice {
+    const choice: Choice = { index: this.#index, text: this.#text.join('') };
+    if (this.finishReason !== undefined) choice.finishReason = this.finishReason;
+    if (this.#reasoning.length > 0) choice.reasoning = this.#reasoning.join('');
+    if (this.#refusal.length > 0) choice.refusal = this.#refusal.join('');
+    if (this.#toolCalls.size > 0) {
+      choice.toolCalls = [...this.#toolCalls.values()].map(({ id, name, pieces }) => ({
+        id,
+        name,
+        arguments: pieces.join(''),
+      }));
+    }
+    return choice;
+  }
+}

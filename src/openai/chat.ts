@@ -1,0 +1,97 @@
+import type { Answer, Choice, ToolCall } from '../call/call.js';
+import { ChoiceGatherer } from '../call/gather.js';
+import { toUsage } from '../call/usage.js';
+import type { StreamGatherer } from '../recorder/stream.js';
+import { type Fields, fieldsOf, identityOf, listOf, textOf } from './fields.js';
+
+/** The answer in a `chat.completion`. */
+export function chatAnswer(body: unknown): Answer {
+  const completion = fieldsOf(body);
+  return {
+    ...identityOf(completion),
+    choices: listOf(completion.choices).map((choice, position) => toChoice(choice, position)),
+    usage: toUsage(completion.usage),
+  };
+}
+
+function toChoice(choice: Fields, position: number): Choice {
+  const message = fieldsOf(choice.message);
+  return {
+    index: typeof choice.index === 'number' ? choice.index : position,
+    finishReason: textOf(choice.finish_reason),
+    text: textOf(message.content),
+    reasoning: textOf(message.reasoning_content) ?? textOf(message.reasoning),
+    refusal: textOf(message.refusal),
+    toolCalls: listOf(message.tool_calls).map(toToolCall),
+  };
+}
+
+function toToolCall(call: Fields): ToolCall {
+  const called = fieldsOf(call.function ?? call.custom);
+  return {
+    id: textOf(call.id),
+    name: textOf(called.name) ?? '',
+    arguments: textOf(called.arguments) ?? textOf(called.input) ?? '',
+  };
+}
+
+/** Gathers `chat.completion.chunk`s: by choice, and within one by tool call. */
+export class ChatChunks implements StreamGatherer {
+  readonly #choices = new Map<number, ChoiceGatherer>();
+  #identity: Partial<Answer> = {};
+  #usage: unknown;
+  readonly error = undefined;
+
+  add(chunk: unknown): boolean {
+    const fields = fieldsOf(chunk);
+    this.#identity = { ...identityOf(fields), ...this.#identity };
+    // Some providers send cumulative usage on many chunks: the last one counts, never a sum.
+    if (fields.usage !== undefined && fields.usage !== null) this.#usage = fields.usage;
+    let output = false;
+    for (const choice of listOf(fields.choices)) {
+      if (this.#addChoice(choice)) output = true;
+    }
+    return output;
+  }
+
+  get finished(): boolean {
+    for (const choice of this.#choices.values()) if (choice.finishReason !== undefined) return true;
+    return false;
+  }
+
+  answer(): Answer {
+    return {
+      ...this.#identity,
+      object: 'chat.completion',
+      choices: [...this.#choices.values()].map((choice) => choice.choice()),
+      usage: toUsage(this.#usage),
+    };
+  }
+
+  #addChoice(choice: Fields): boolean {
+    const index = typeof choice.index === 'number' ? choice.index : 0;
+    let gatherer = this.#choices.get(index);
+    if (gatherer === undefined) {
+      gatherer = new ChoiceGatherer(index);
+      this.#choices.set(index, gatherer);
+    }
+    gatherer.finishReason = textOf(choice.finish_reason) ?? gatherer.finishReason;
+    const delta = fieldsOf(choice.delta);
+    const text = textOf(delta.content);
+    const reasoning = textOf(delta.reasoning_content) ?? textOf(delta.reasoning);
+    const refusal = textOf(delta.refusal);
+    if (text) gatherer.text(text);
+    if (reasoning) gatherer.reasoning(reasoning);
+    if (refusal) gatherer.refusal(refusal);
+    const toolCalls = listOf(delta.tool_calls);
+    for (const [position, call] of toolCalls.entries()) {
+      const called = fieldsOf(call.function ?? call.custom);
+      gatherer.toolCall(call.index ?? position, {
+        id: call.id,
+        name: called.name,
+        arguments: called.arguments ?? called.input,
+      });
+    }
+    return Boolean(text || reasoning || refusal || toolCalls.length > 0);
+  }
+}

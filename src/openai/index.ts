@@ -1,0 +1,224 @@
+/** The `openai` client: one instance, watched at the one method that every request goes through. */
+import type { Answer } from '../call/call.js';
+import { endingOfThrown } from '../call/ending.js';
+import { providerOfBaseUrl } from '../call/provider.js';
+import type { CallContext } from '../recorder/context.js';
+import type { TinybirdOptions } from '../recorder/options.js';
+import { Recorder, type Recording } from '../recorder/recorder.js';
+import { StreamRecording } from '../recorder/stream.js';
+import { define, isApiPromise, isApiStream, type OpenAIClient, type RequestOptions } from './client.js';
+import { type Endpoint, endpointOf } from './endpoints.js';
+import { type PromiseWatcher, watchPromise } from './promise.js';
+import { watchStream } from './stream.js';
+
+export type { TinybirdOptions } from '../recorder/options.js';
+export type { OpenAIClient } from './client.js';
+
+export interface InstrumentOpenAIOptions extends TinybirdOptions {
+  /** The provider's name, when neither the client's class nor its base URL tells it. */
+  provider?: string | undefined;
+}
+
+/** Registered, so that two copies of this package agree. */
+const INSTRUMENTED = Symbol.for('tinybird-llm.openai.instrumented');
+
+/**
+ * Watches every LLM call of a client: the same object with the same type comes back, instrumented in place. A client
+ * that is instrumented already is left as it is, and so is an object without `request`, which is told.
+ *
+ * @example
+ * const client = instrumentOpenAI(new OpenAI());
+ */
+export function instrumentOpenAI<Client extends OpenAIClient>(
+  client: Client,
+  options: InstrumentOpenAIOptions = {},
+): Client {
+  instrument(client, new Recorder(options), options);
+  return client;
+}
+
+/** Takes the instrumentation away again; calls under way are still recorded. */
+export function uninstrumentOpenAI<Client extends OpenAIClient>(client: Client): Client {
+  const added = (client as { [INSTRUMENTED]?: readonly string[] })[INSTRUMENTED] ?? [];
+  for (const key of added) Reflect.deleteProperty(client, key);
+  Reflect.deleteProperty(client, INSTRUMENTED);
+  return client;
+}
+
+type Method = (...parameters: unknown[]) => unknown;
+
+function instrument(client: OpenAIClient, recorder: Recorder, options: InstrumentOpenAIOptions): void {
+  if (INSTRUMENTED in client) return;
+  const added: string[] = [];
+  const replace = (key: string, make: (original: Method) => Method) => {
+    const original = (client as unknown as Record<string, unknown>)[key];
+    if (typeof original !== 'function') return false;
+    define(client, key, make(original as Method));
+    added.push(key);
+    return true;
+  };
+  /** Attempts by the options object, which a retry is given again. */
+  const attempts = new WeakMap<object, number>();
+  try {
+    define(client, INSTRUMENTED, added);
+    const found = replace('request', (original) =>
+      watchedRequest(client, original, recorder, options, attempts),
+    );
+    if (!found)
+      throw new TypeError('the object has no request method, so it is no client of the openai package');
+    replace(
+      'retryRequest',
+      (original) =>
+        function retryRequest(this: unknown, ...parameters) {
+          const [request] = parameters;
+          if (typeof request === 'object' && request !== null)
+            attempts.set(request, (attempts.get(request) ?? 1) + 1);
+          return original.apply(this, parameters);
+        },
+    );
+    replace(
+      'withOptions',
+      (original) =>
+        function withOptions(this: unknown, ...parameters) {
+          const clone = original.apply(this, parameters);
+          if (typeof clone === 'object' && clone !== null)
+            instrument(clone as OpenAIClient, recorder, options);
+          return clone;
+        },
+    );
+  } catch (thrown) {
+    // A frozen client, or something else: it works on as it did.
+    recorder.fault(thrown);
+  }
+}
+
+function watchedRequest(
+  client: OpenAIClient,
+  original: Method,
+  recorder: Recorder,
+  options: InstrumentOpenAIOptions,
+  attempts: WeakMap<object, number>,
+): Method {
+  return function request(this: unknown, ...parameters) {
+    const call = new RequestCall(client, recorder, options, attempts);
+    const [given] = parameters;
+    // Registered before the client's own handler, which for Azure rewrites the path.
+    if (given instanceof Promise)
+      given.then(
+        (resolved) => call.begin(resolved),
+        () => {},
+      );
+    else call.begin(given);
+    let promise: unknown;
+    try {
+      promise = original.apply(this, parameters);
+    } catch (thrown) {
+      call.failed(thrown);
+      throw thrown;
+    }
+    if (!isApiPromise(promise)) return promise;
+    try {
+      return watchPromise(promise, call);
+    } catch (thrown) {
+      recorder.fault(thrown);
+      return promise;
+    }
+  };
+}
+
+const NO_ANSWER = (): Answer => ({ choices: [] });
+
+/** One request, from its options to its end. Of a request that is no LLM call nothing is recorded. */
+class RequestCall implements PromiseWatcher {
+  readonly #client: OpenAIClient;
+  readonly #recorder: Recorder;
+  readonly #options: InstrumentOpenAIOptions;
+  readonly #attempts: WeakMap<object, number>;
+  #endpoint: Endpoint | undefined;
+  #recording: Recording | undefined;
+  #request: RequestOptions = {};
+
+  constructor(
+    client: OpenAIClient,
+    recorder: Recorder,
+    options: InstrumentOpenAIOptions,
+    attempts: WeakMap<object, number>,
+  ) {
+    this.#client = client;
+    this.#recorder = recorder;
+    this.#options = options;
+    this.#attempts = attempts;
+  }
+
+  begin(given: unknown): void {
+    try {
+      const request = (given ?? {}) as RequestOptions;
+      const endpoint = endpointOf(request.method, request.path);
+      if (endpoint === undefined) return;
+      this.#request = request;
+      this.#endpoint = endpoint;
+      const body = (request.body ?? {}) as Readonly<Record<string, unknown>>;
+      const { user, metadata } = (request.tinybird ?? {}) as CallContext;
+      this.#recording = this.#recorder.start(() => ({
+        type: endpoint.type,
+        provider: this.#options.provider ?? providerOf(this.#client),
+        model: String(body.model ?? 'unknown'),
+        stream: body.stream === true,
+        input: endpoint.input(body),
+        user: user ?? (typeof body.user === 'string' ? body.user : undefined),
+        metadata,
+        apiKey: keyOf(this.#client),
+      }));
+    } catch (thrown) {
+      this.#recorder.fault(thrown);
+    }
+  }
+
+  opened(): void {
+    this.#recording?.opened();
+  }
+
+  parsed(data: unknown): void {
+    const recording = this.#recording;
+    const endpoint = this.#endpoint;
+    if (recording === undefined || endpoint === undefined) return;
+    try {
+      recording.opened();
+      if (isApiStream(data)) {
+        const { signal } = data.controller;
+        watchStream(
+          data,
+          new StreamRecording(recording, endpoint.gatherer(), signal, () => this.#corrections()),
+        );
+      } else recording.end({ kind: 'finished' }, () => endpoint.answer(data), this.#corrections());
+    } catch (thrown) {
+      this.#recorder.fault(thrown);
+    }
+  }
+
+  failed(thrown: unknown): void {
+    const ending = endingOfThrown(thrown, this.#request.signal ?? undefined);
+    this.#recording?.end(ending, NO_ANSWER, this.#corrections());
+  }
+
+  takenRaw(): void {
+    this.#recording?.end({ kind: 'finished' }, NO_ANSWER, this.#corrections());
+  }
+
+  #corrections(): { attempts: number } {
+    return { attempts: this.#attempts.get(this.#request) ?? 1 };
+  }
+}
+
+/** An Azure client's base URL may be a private host; its class and its API version tell it. */
+function providerOf(client: OpenAIClient): string {
+  if ('apiVersion' in client && typeof client.apiVersion === 'string') return 'azure';
+  // A host that is nobody's speaks OpenAI's protocol: LiteLLM calls it openai too.
+  return providerOfBaseUrl(client.baseURL) ?? 'openai';
+}
+
+/** Null or a placeholder while a key function has not been asked. */
+function keyOf(client: OpenAIClient): string | undefined {
+  const { apiKey } = client as { apiKey?: unknown };
+  return typeof apiKey === 'string' ? apiKey : undefined;
+}
