@@ -1,41 +1,34 @@
 import type { Answer, Choice } from '../call/call.js';
+import { type Fields, fieldsOf, listOf, textOf } from '../call/fields.js';
+import { toFinishReason } from '../call/finish-reason.js';
 import { ChoiceGatherer } from '../call/gather.js';
+import { jsonText } from '../call/plain.js';
 import { toUsage } from '../call/usage.js';
 import type { StreamGatherer } from '../recorder/stream.js';
 
-/** What `doGenerate` resolves to, as far as it is read here. */
-interface GenerateResult {
-  content?: unknown;
-  finishReason?: unknown;
-  usage?: unknown;
-  response?: { id?: unknown; modelId?: unknown; timestamp?: unknown } | undefined;
-}
-
-type Part = Readonly<Record<string, unknown>>;
-
 /** The answer in what `doGenerate` gave. */
 export function answerOfResult(result: unknown): Answer {
-  const { content, finishReason, usage, response } = (result ?? {}) as GenerateResult;
+  const { content, finishReason, usage, response } = fieldsOf(result);
   const gatherer = new ChoiceGatherer();
-  for (const part of Array.isArray(content) ? (content as Part[]) : []) {
+  for (const part of listOf(content)) {
     if (part.type === 'text' && typeof part.text === 'string') gatherer.text(part.text);
     else if (part.type === 'reasoning' && typeof part.text === 'string') gatherer.reasoning(part.text);
     else if (part.type === 'tool-call') addToolCall(gatherer, part);
   }
-  gatherer.finishReason = toFinishReason(finishReason);
-  return { ...identityOf(response ?? {}), choices: [gatherer.choice()], usage: toUsage(usage) };
+  gatherer.finishReason = finishReasonOf(finishReason);
+  return { ...identityOf(fieldsOf(response)), choices: [gatherer.choice()], usage: toUsage(usage) };
 }
 
 /** Gathers the parts of `doStream`'s stream. */
 export class StreamAnswer implements StreamGatherer {
   readonly #choice = new ChoiceGatherer();
-  #identity: Partial<Answer> = {};
+  #identity: Fieldsial<Answer> = {};
   #usage: unknown;
   #finished = false;
   #error: { readonly error: unknown } | undefined;
 
   add(part: unknown): boolean {
-    const { type, ...rest } = (part ?? {}) as Part;
+    const { type, ...rest } = fieldsOf(part);
     switch (type) {
       case 'text-delta':
         return this.#delta(rest.delta, (piece) => this.#choice.text(piece));
@@ -58,7 +51,7 @@ export class StreamAnswer implements StreamGatherer {
       case 'finish':
         this.#finished = true;
         this.#usage = rest.usage;
-        this.#choice.finishReason = toFinishReason(rest.finishReason);
+        this.#choice.finishReason = finishReasonOf(rest.finishReason);
         return false;
       case 'error':
         this.#error ??= { error: rest.error };
@@ -88,30 +81,23 @@ export class StreamAnswer implements StreamGatherer {
   }
 }
 
-function addToolCall(gatherer: ChoiceGatherer, part: Part): void {
+function addToolCall(gatherer: ChoiceGatherer, part: Fields): void {
   gatherer.wholeToolCall(part.toolCallId, {
     id: String(part.toolCallId ?? ''),
     name: String(part.toolName ?? ''),
-    arguments: typeof part.input === 'string' ? part.input : (JSON.stringify(part.input) ?? ''),
+    arguments: textOf(part.input) ?? jsonText(part.input),
   });
 }
 
-function identityOf(from: Part | NonNullable<GenerateResult['response']>): Partial<Answer> {
-  const identity: Partial<Answer> = {};
+function identityOf(from: Fields): Fieldsial<Answer> {
+  const identity: Fieldsial<Answer> = {};
   if (typeof from.id === 'string') identity.id = from.id;
   if (typeof from.modelId === 'string') identity.model = from.modelId;
   if (from.timestamp instanceof Date) identity.created = Math.floor(from.timestamp.getTime() / 1000);
   return identity;
 }
 
-const FINISH_REASONS: Readonly<Record<string, string>> = {
-  'content-filter': 'content_filter',
-  'tool-calls': 'tool_calls',
-};
-
 /** A string in spec V2, `{ unified, raw }` from V3 on. */
-function toFinishReason(reason: unknown): string | undefined {
-  const name =
-    typeof reason === 'object' && reason !== null ? (reason as { unified?: unknown }).unified : reason;
-  return typeof name === 'string' ? (FINISH_REASONS[name] ?? name) : undefined;
+function finishReasonOf(reason: unknown): string | undefined {
+  return toFinishReason(textOf(fieldsOf(reason).unified) ?? textOf(reason));
 }

@@ -1,5 +1,6 @@
 import type { EventMessage } from '../../schemas/litellm.js';
-import { toPlain } from './plain.js';
+import { type Fields, isFields } from './fields.js';
+import { jsonText } from './plain.js';
 
 /**
  * Anything chat-like as flat messages with string values: OpenAI's chat messages and Responses input, AI SDK prompts,
@@ -17,12 +18,10 @@ export function toMessages(input: unknown): EventMessage[] {
   });
 }
 
-type Fields = Record<string, unknown>;
-
 function toMessage(item: unknown): EventMessage[] {
   if (typeof item === 'string') return [message('user', item)];
   if (typeof item !== 'object' || item === null) return [message('user', jsonText(item))];
-  const fields = item as Fields;
+  const fields: Fields = item as Fields;
   if (fields.type === 'function_call') {
     return [
       withToolCalls(message('assistant', ''), [
@@ -31,7 +30,7 @@ function toMessage(item: unknown): EventMessage[] {
     ];
   }
   if (fields.type === 'function_call_output') {
-    return [{ ...message('tool', contentText(fields.output)), tool_call_id: textOf(fields.call_id) }];
+    return [{ ...message('tool', contentText(fields.output)), tool_call_id: asText(fields.call_id) }];
   }
   const role = roleOf(fields);
   if (role === undefined) return [message('user', jsonText(fields))];
@@ -45,7 +44,7 @@ const LANGCHAIN_ROLES: Readonly<Record<string, string>> = { human: 'user', ai: '
 function roleOf(fields: Fields): string | undefined {
   const typed = fields.getType ?? fields._getType;
   if (typeof typed === 'function') {
-    const type = textOf(typed.call(fields));
+    const type = asText(typed.call(fields));
     if (type === 'generic' && typeof fields.role === 'string') return fields.role;
     return LANGCHAIN_ROLES[type] ?? type;
   }
@@ -67,7 +66,7 @@ function fromParts(role: string, fields: Fields, parts: readonly unknown[]): Eve
     if (type === 'tool-call') toolCalls.push(openAiToolCall(rest.toolCallId, rest.toolName, rest.input));
     else if (type === 'tool-result') results.push(toolResult(rest));
     else if (type === 'reasoning' || type === 'thinking')
-      reasoning.push(textOf(rest.text ?? rest.thinking ?? rest.reasoning));
+      reasoning.push(asText(rest.text ?? rest.thinking ?? rest.reasoning));
     // LangChain repeats as content what its tool_calls say
     else if (
       toolCalls.length > 0 &&
@@ -119,14 +118,14 @@ function toolCallsOf(fields: Fields): object[] {
   if (!Array.isArray(fields.tool_calls)) return [];
   return fields.tool_calls.map((call) => {
     if (!isFields(call) || isFields(call.function))
-      return isFields(call) ? call : { function: { name: textOf(call) } };
+      return isFields(call) ? call : { function: { name: asText(call) } };
     return openAiToolCall(call.id, call.name, call.args);
   });
 }
 
 function openAiToolCall(id: unknown, name: unknown, input: unknown): object {
   const text = typeof input === 'string' ? input : jsonText(input ?? {});
-  return { id: textOf(id), type: 'function', function: { name: textOf(name), arguments: text } };
+  return { id: asText(id), type: 'function', function: { name: asText(name), arguments: text } };
 }
 
 function toolResult(part: Fields): EventMessage {
@@ -134,20 +133,13 @@ function toolResult(part: Fields): EventMessage {
     isFields(part.output) && 'value' in part.output ? part.output.value : (part.output ?? part.result);
   return {
     ...message('tool', contentText(output)),
-    tool_call_id: textOf(part.toolCallId),
-    name: textOf(part.toolName),
+    tool_call_id: asText(part.toolCallId),
+    name: asText(part.toolName),
   };
 }
 
-function jsonText(value: unknown): string {
-  return (JSON.stringify(toPlain(value)) ?? '').toWellFormed();
-}
-
-function textOf(value: unknown): string {
+/** Text as it is, anything else as JSON. */
+function asText(value: unknown): string {
   if (typeof value === 'string') return value.toWellFormed();
   return value === undefined || value === null ? '' : jsonText(value);
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null;
 }

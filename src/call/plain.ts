@@ -12,6 +12,11 @@ export function toPlain(value: unknown, onOdd: OnOdd = ignore, place = ''): unkn
   return copy(value, place, [], onOdd);
 }
 
+/** Anything as JSON text; an empty string when nothing of it is left. Never throws. */
+export function jsonText(value: unknown): string {
+  return JSON.stringify(toPlain(value)) ?? '';
+}
+
 function copy(value: unknown, place: string, path: object[], onOdd: OnOdd): unknown {
   switch (typeof value) {
     case 'string':

@@ -1,4 +1,5 @@
 import type { Usage } from './call.js';
+import { fieldsOf, isFields } from './fields.js';
 
 /**
  * One `Usage` from what an API or a framework reports: OpenAI's chat and Responses names, the AI SDK's numbers (flat
@@ -69,12 +70,4 @@ function firstCount(...values: unknown[]): number | undefined {
     if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return Math.trunc(value);
   }
   return undefined;
-}
-
-function fieldsOf(value: unknown): Record<string, unknown> {
-  return isFields(value) ? value : {};
-}
-
-function isFields(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }

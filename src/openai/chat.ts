@@ -1,8 +1,9 @@
 import type { Answer, Choice, ToolCall } from '../call/call.js';
+import { type Fields, fieldsOf, listOf, textOf } from '../call/fields.js';
 import { ChoiceGatherer } from '../call/gather.js';
 import { toUsage } from '../call/usage.js';
 import type { StreamGatherer } from '../recorder/stream.js';
-import { type Fields, fieldsOf, identityOf, listOf, textOf } from './fields.js';
+import { identityOf } from './identity.js';
 
 /** The answer in a `chat.completion`. */
 export function chatAnswer(body: unknown): Answer {

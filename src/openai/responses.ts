@@ -1,8 +1,10 @@
 import type { Answer, Choice, ToolCall } from '../call/call.js';
+import { type Fields, fieldsOf, listOf, textOf } from '../call/fields.js';
+import { toFinishReason } from '../call/finish-reason.js';
 import { ChoiceGatherer } from '../call/gather.js';
 import { toUsage } from '../call/usage.js';
 import type { StreamGatherer } from '../recorder/stream.js';
-import { type Fields, fieldsOf, identityOf, listOf, textOf } from './fields.js';
+import { identityOf } from './identity.js';
 
 /** The answer in a `response`: its output items as one choice. */
 export function responsesAnswer(body: unknown): Answer {
@@ -45,13 +47,9 @@ function toChoice(response: Fields, output: Fields[]): Choice {
   };
 }
 
-const INCOMPLETE_REASONS: Readonly<Record<string, string>> = { max_output_tokens: 'length' };
-
 function finishReasonOf(response: Fields, calledTools: boolean): string | undefined {
   const reason = textOf(fieldsOf(response.incomplete_details).reason);
-  if (reason !== undefined) return INCOMPLETE_REASONS[reason] ?? reason;
-  if (response.status === 'completed') return calledTools ? 'tool_calls' : 'stop';
-  return textOf(response.status);
+  return toFinishReason(reason ?? textOf(response.status), calledTools);
 }
 
 /** Gathers the events of a streamed response. The terminal event holds it whole; until then its pieces are kept. */

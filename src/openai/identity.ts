@@ -1,19 +1,5 @@
 import type { Answer } from '../call/call.js';
-
-/** A JSON object of unknown shape: other vendors leave out or null whatever they like. */
-export type Fields = Readonly<Record<string, unknown>>;
-
-export function fieldsOf(value: unknown): Fields {
-  return typeof value === 'object' && value !== null ? (value as Fields) : {};
-}
-
-export function listOf(value: unknown): Fields[] {
-  return Array.isArray(value) ? value.map(fieldsOf) : [];
-}
-
-export function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
-}
+import type { Fields } from '../call/fields.js';
 
 /** Who answered, and as what. Empty values are left out. */
 export function identityOf(body: Fields): Partial<Answer> {

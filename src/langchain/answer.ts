@@ -1,0 +1,123 @@
+import type { Answer, Choice, ToolCall } from '../call/call.js';
+import { type Fields, fieldsOf, firstText, listOf, textOf } from '../call/fields.js';
+import { toFinishReason } from '../call/finish-reason.js';
+import { ChoiceGatherer } from '../call/gather.js';
+import { jsonText } from '../call/plain.js';
+import { toUsage } from '../call/usage.js';
+
+/** The answer in an `LLMResult`. A cached one holds the counts of the call that filled the cache: they are not read. */
+export function answerOfResult(output: unknown, cached: boolean): Answer {
+  const result = fieldsOf(output);
+  const generations = Array.isArray(result.generations) ? result.generations[0] : undefined;
+  const choices = listOf(generations);
+  const first = fieldsOf(choices[0]);
+  const message = fieldsOf(first.message);
+  const metadata = fieldsOf(message.response_metadata);
+  const info = fieldsOf(first.generationInfo);
+  const llmOutput = fieldsOf(result.llmOutput);
+  return {
+    id: firstText(metadata.id, isPlaceholder(message.id) ? undefined : message.id, llmOutput.id),
+    model: firstText(
+      info.model_name,
+      info.model,
+      metadata.model_name,
+      metadata.model,
+      fieldsOf(message.additional_kwargs).model,
+      llmOutput.model_name,
+      llmOutput.model,
+    ),
+    choices: choices.map(toChoice),
+    usage: cached
+      ? undefined
+      : (toUsage(message.usage_metadata) ??
+        toUsage(llmOutput.tokenUsage) ??
+        toUsage(llmOutput.estimatedTokenUsage) ??
+        toUsage(llmOutput.usage)),
+  };
+}
+
+/** LangChain fills in `run-…` where the provider gave no id. */
+function isPlaceholder(id: unknown): boolean {
+  return typeof id === 'string' && id.startsWith('run-');
+}
+
+function toChoice(generation: Fields, index: number): Choice {
+  const message = fieldsOf(generation.message);
+  const metadata = fieldsOf(message.response_metadata);
+  const info = fieldsOf(generation.generationInfo);
+  const toolCalls = listOf(message.tool_calls).map(toToolCall);
+  return {
+    index,
+    // `generation.text` is not the answer: it is empty or holds tool input for some providers
+    text: message.content === undefined ? (textOf(generation.text) ?? '') : contentText(message.content),
+    reasoning: textOf(fieldsOf(message.additional_kwargs).reasoning_content),
+    toolCalls,
+    finishReason: toFinishReason(
+      firstText(
+        info.finish_reason,
+        info.finishReason,
+        metadata.finish_reason,
+        metadata.finishReason,
+        metadata.stop_reason,
+        fieldsOf(message.additional_kwargs).stop_reason,
+      ),
+      toolCalls.length > 0,
+    ),
+  };
+}
+
+function toToolCall(call: Fields): ToolCall {
+  return {
+    id: textOf(call.id),
+    name: textOf(call.name) ?? '',
+    arguments: textOf(call.args) ?? jsonText(call.args),
+  };
+}
+
+/** The text of a message: a string, or blocks of which the text ones count. */
+function contentText(content: unknown): string {
+  if (typeof content === 'string') return content;
+  return listOf(content)
+    .map((block) => (block.type === 'text' || block.type === 'text_delta' ? (textOf(block.text) ?? '') : ''))
+    .join('');
+}
+
+/** Gathers what the token hook tells: all there is to know of a stream that never came to its end. */
+export class TokenGatherer {
+  readonly #choices = new Map<number, ChoiceGatherer>();
+  #usage: unknown;
+  #model: string | undefined;
+  /** Whether a token came with a chunk, which only a stream's does. */
+  sawChunk = false;
+
+  /** Takes a token; gives whether it is output. */
+  add(token: string, indices: unknown, fields: unknown): boolean {
+    const { completion } = fieldsOf(indices);
+    const index = typeof completion === 'number' ? completion : 0;
+    let choice = this.#choices.get(index);
+    if (choice === undefined) {
+      choice = new ChoiceGatherer(index);
+      this.#choices.set(index, choice);
+    }
+    const chunk = fieldsOf(fieldsOf(fields).chunk);
+    const message = fieldsOf(chunk.message);
+    if (chunk.text !== undefined || chunk.message !== undefined) this.sawChunk = true;
+    if (token) choice.text(token);
+    const toolCalls = listOf(message.tool_call_chunks);
+    for (const call of toolCalls) {
+      choice.toolCall(call.index ?? call.id, { id: call.id, name: call.name, arguments: call.args });
+    }
+    if (message.usage_metadata !== undefined) this.#usage = message.usage_metadata;
+    this.#model = firstText(fieldsOf(chunk.generationInfo).model_name, this.#model);
+    return Boolean(token) || toolCalls.length > 0;
+  }
+
+  answer(): Answer {
+    const choices = [...this.#choices.values()].filter((choice) => !choice.isEmpty);
+    return {
+      model: this.#model,
+      choices: choices.map((choice) => choice.choice()),
+      usage: toUsage(this.#usage),
+    };
+  }
+}
