@@ -22,7 +22,7 @@ export function answerOfResult(result: unknown): Answer {
 /** Gathers the parts of `doStream`'s stream. */
 export class StreamAnswer implements StreamGatherer {
   readonly #choice = new ChoiceGatherer();
-  #identity: Fieldsial<Answer> = {};
+  #identity: Partial<Answer> = {};
   #usage: unknown;
   #finished = false;
   #error: { readonly error: unknown } | undefined;
@@ -89,8 +89,8 @@ function addToolCall(gatherer: ChoiceGatherer, part: Fields): void {
   });
 }
 
-function identityOf(from: Fields): Fieldsial<Answer> {
-  const identity: Fieldsial<Answer> = {};
+function identityOf(from: Fields): Partial<Answer> {
+  const identity: Partial<Answer> = {};
   if (typeof from.id === 'string') identity.id = from.id;
   if (typeof from.modelId === 'string') identity.model = from.modelId;
   if (from.timestamp instanceof Date) identity.created = Math.floor(from.timestamp.getTime() / 1000);

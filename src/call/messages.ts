@@ -83,13 +83,13 @@ function fromParts(role: string, fields: Fields, parts: readonly unknown[]): Eve
 
 /** Content as one string: text parts joined by line breaks; with anything else among them, the parts as JSON text. */
 function contentText(content: unknown): string {
-  if (typeof content === 'string') return content.toWellFormed();
+  if (typeof content === 'string') return content;
   if (content === undefined || content === null) return '';
   if (!Array.isArray(content)) return jsonText(content);
   const texts = content.map((part) =>
     isFields(part) ? partText(part) : typeof part === 'string' ? part : undefined,
   );
-  return texts.every((text) => text !== undefined) ? texts.join('\n').toWellFormed() : jsonText(content);
+  return texts.every((text) => text !== undefined) ? texts.join('\n') : jsonText(content);
 }
 
 const TEXT_PARTS = new Set<unknown>(['text', 'input_text', 'output_text']);
@@ -99,7 +99,7 @@ function partText(part: Fields): string | undefined {
 }
 
 function message(role: string, content: string): EventMessage {
-  return { role: role.toWellFormed(), content };
+  return { role: role.toWellFormed(), content: content.toWellFormed() };
 }
 
 function withNames(own: EventMessage, fields: Fields): EventMessage {

@@ -1,0 +1,68 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+/** A running `tinybird-llm dev`. */
+export interface Dev {
+  readonly url: string;
+  /** Everything it printed so far. */
+  readonly output: string;
+  /** Ends it as Ctrl+C would, and waits. */
+  stop(): Promise<void>;
+}
+
+export interface DevOptions {
+  dataDir: string;
+  /** How to start the command. Default: from its source. */
+  command?: readonly string[];
+}
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const FROM_SOURCE = ['--import', 'tsx', 'src/cli/main.ts'];
+const START_TIMEOUT_MS = 30_000;
+
+/** Starts `tinybird-llm dev` in a process of its own, on a free port; resolves when it listens. */
+export async function startDev({ dataDir, command = FROM_SOURCE }: DevOptions): Promise<Dev> {
+  const child = spawn(process.execPath, [...command, 'dev', '--port', '0', '--data', dataDir], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  child.stdout.on('data', (chunk) => {
+    output += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    output += chunk;
+  });
+  const url = await listening(child, () => output);
+  return {
+    url,
+    get output() {
+      return output;
+    },
+    async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+    },
+  };
+}
+
+function listening(child: ChildProcess, output: () => string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const fail = (why: string) => {
+      clearTimeout(timer);
+      child.kill('SIGKILL');
+      reject(new Error(`tinybird-llm dev ${why}:\n${output()}`));
+    };
+    const timer = setTimeout(() => fail(`did not listen within ${START_TIMEOUT_MS} ms`), START_TIMEOUT_MS);
+    child.once('exit', (code) => fail(`ended with ${code}`));
+    child.stdout?.on('data', () => {
+      const url = /Listening on (http:\/\/\S+)/.exec(output())?.[1];
+      if (url === undefined) return;
+      clearTimeout(timer);
+      child.removeAllListeners('exit');
+      resolve(url);
+    });
+  });
+}
