@@ -6,6 +6,7 @@ import { RowBuffer } from './buffer.js';
 import { Delivery } from './delivery.js';
 import { type DatasourceOptions, readSettings, type Settings } from './options.js';
 import { deliverBeforeExit, pendingDatasources } from './pending.js';
+import { closed, lostAtClose, lostAtExit, overflow, tooLarge } from './problems.js';
 import { serializeRow } from './serialize.js';
 
 /** Rows by what became of them: `accepted = delivered + quarantined + dropped + pending`. */
@@ -90,7 +91,7 @@ export class Datasource {
    * once and never throws; a row that cannot be taken is counted and told.
    */
   append(row: object): void {
-    const line = this.#closing === undefined ? serializeRow(row) : closedProblem(this.name);
+    const line = this.#closing === undefined ? serializeRow(row) : closed(this.name);
     if (typeof line !== 'string') {
       this.#refuse(line);
       return;
@@ -154,13 +155,7 @@ export class Datasource {
     if (lost === 0) return;
     this.#abandon();
     pendingDatasources.delete(this);
-    this.#tell(
-      new TinybirdError(
-        'dropped',
-        `${lost} rows of ${this.name} were lost: the process ended while Tinybird could not be reached for ${timeoutMs} ms.`,
-        { rows: lost },
-      ),
-    );
+    this.#tell(lostAtExit(this.name, lost, timeoutMs));
   }
 
   async #close(timeoutMs: number): Promise<void> {
@@ -168,15 +163,7 @@ export class Datasource {
     const lost = this.stats().pending;
     this.#abandon();
     if (lost === 0) return;
-    this.#tell(
-      new TinybirdError(
-        'dropped',
-        `${lost} rows of ${this.name} were dropped: not delivered ${timeoutMs} ms after close.`,
-        {
-          rows: lost,
-        },
-      ),
-    );
+    this.#tell(lostAtClose(this.name, lost, timeoutMs));
   }
 
   #due(): void {
@@ -246,13 +233,7 @@ export class Datasource {
   #overflow(): void {
     const rows = this.#buffer.shrinkTo(this.#settings.maxBufferBytes);
     this.#counts.dropped += rows;
-    this.#tell(
-      new TinybirdError(
-        'dropped',
-        `The oldest rows of ${this.name} are being dropped: more than maxBufferBytes (${this.#settings.maxBufferBytes}) wait for Tinybird.`,
-        { rows },
-      ),
-    );
+    this.#tell(overflow(this.name, rows, this.#settings.maxBufferBytes));
   }
 
   /** Drops what is buffered and ends the requests under way, which count their rows as dropped themselves. */
@@ -261,22 +242,10 @@ export class Datasource {
     this.#timer = undefined;
     this.#stop.abort();
     this.#stop = new AbortController();
-    this.#delivery.probe();
+    this.#delivery.stopWaiting();
     this.#counts.dropped += this.#buffer.shrinkTo(0);
     this.#settle();
   }
-}
-
-function closedProblem(name: string): TinybirdError {
-  return new TinybirdError('dropped', `A row of ${name} was dropped: its datasource is closed.`, { rows: 1 });
-}
-
-function tooLarge(name: string, bytes: number, most: number): TinybirdError {
-  return new TinybirdError(
-    'dropped',
-    `A row of ${name} was dropped: it has ${bytes} bytes, more than a request may have (maxRequestBytes, ${most}).`,
-    { rows: 1 },
-  );
 }
 
 /** The timer keeps the process alive: whoever awaits a flush would otherwise end with it. */

@@ -8,6 +8,7 @@ import { retryAfterMs } from '../api/rate-limit.js';
 import type { Tell } from '../api/tell.js';
 import type { HttpAnswer, Transport } from '../api/transport.js';
 import { type Batch, halve } from './buffer.js';
+import { givenUp, quarantined, unreadableAnswer } from './problems.js';
 
 /** What became of a batch: every row is in exactly one of the three. */
 export interface Outcome {
@@ -72,6 +73,11 @@ export class Delivery {
   /** Ends a backoff now: an explicit flush is worth a probe. A rate limit is not cut short. */
   probe(): void {
     this.#pause.wake();
+  }
+
+  /** Ends every wait, a rate limit too: what waits is about to be dropped. */
+  stopWaiting(): void {
+    this.#pause.wake(true);
   }
 
   /** Never rejects. Once `signal` is aborted a batch that did not go through is dropped, untold: the caller tells. */
@@ -142,23 +148,13 @@ export class Delivery {
 
   #accepted(answer: HttpAnswer, batch: Batch): Outcome {
     const { name, connection, tell } = this.#options;
-    const quarantined = quarantinedRows(answer.text);
-    if (quarantined === undefined) {
-      const said = `${connection.url.host} answered ${answer.status} to rows of ${name} without saying how many it took`;
-      tell(new TinybirdError('bad_answer', `${said}; they are counted as delivered. Is the url Tinybird's?`));
+    const counted = quarantinedRows(answer.text);
+    if (counted === undefined) {
+      tell(unreadableAnswer(name, connection.url.host, answer.status));
       return { delivered: batch.rows, quarantined: 0, dropped: 0 };
     }
-    const rows = Math.min(quarantined, batch.rows);
-    if (rows > 0) {
-      tell(
-        new TinybirdError(
-          'quarantined',
-          `${rows} of ${batch.rows} rows do not fit the datasource ${name} and were put in its quarantine. ` +
-            `See why: SELECT c__error_column, c__error FROM ${name}_quarantine ORDER BY insertion_date DESC LIMIT 10`,
-          { rows },
-        ),
-      );
-    }
+    const rows = Math.min(counted, batch.rows);
+    if (rows > 0) tell(quarantined(name, rows, batch.rows));
     return { delivered: batch.rows - rows, quarantined: rows, dropped: 0 };
   }
 
@@ -213,8 +209,8 @@ class Pause {
     if (--this.#holders === 0) for (const { timer } of this.#sleepers) timer.unref();
   }
 
-  wake(): void {
-    if (this.#fixed) return;
+  wake(evenFixed = false): void {
+    if (this.#fixed && !evenFixed) return;
     this.#until = 0;
     for (const { timer, wake } of this.#sleepers) {
       clearTimeout(timer);
@@ -247,18 +243,6 @@ function backoff(failures: number): number {
 
 function dropped(batch: Batch): Outcome {
   return { delivered: 0, quarantined: 0, dropped: batch.rows };
-}
-
-function givenUp(problem: TinybirdError, rows: number): TinybirdError {
-  return new TinybirdError(
-    problem.code,
-    `${rows} ${rows === 1 ? 'row' : 'rows'} given up: ${problem.message}`,
-    {
-      rows,
-      ...(problem.status === undefined ? {} : { status: problem.status }),
-      cause: problem,
-    },
-  );
 }
 
 /** How many rows Tinybird says it quarantined; undefined when its answer says nothing of the kind. */

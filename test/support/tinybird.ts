@@ -40,7 +40,7 @@ export async function startFakeTinybird(answer?: Answer): Promise<FakeTinybird> 
     };
     requests.push(request);
     await tinybird.answer?.(request, response);
-    if (response.writableEnded || response.destroyed || response.headersSent) return;
+    if (response.writableEnded || response.headersSent || incoming.socket.destroyed) return;
     rows.push(...request.rows);
     json(response, 200, { successful_rows: request.rows.length, quarantined_rows: 0 });
   });

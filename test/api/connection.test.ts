@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import { authorization, type ConnectionOptions, resolveConnection } from '../../src/api/connection.js';
+import { TinybirdError } from '../../src/api/errors.js';
+
+function problemOf(options: ConnectionOptions, environment = {}): TinybirdError {
+  try {
+    resolveConnection(options, environment);
+  } catch (thrown) {
+    if (thrown instanceof TinybirdError) return thrown;
+  }
+  throw new Error('no TinybirdError was thrown');
+}
+
+describe('where to send', () => {
+  it.each([
+    [
+      'the options',
+      { url: 'https://a.example', token: 't' },
+      { TINYBIRD_URL: 'https://b.example' },
+      'https://a.example/',
+    ],
+    [
+      'TINYBIRD_URL',
+      {},
+      { TINYBIRD_URL: 'https://b.example', TINYBIRD_HOST: 'c.example' },
+      'https://b.example/',
+    ],
+    ['TINYBIRD_API_URL', {}, { TINYBIRD_API_URL: 'https://b.example/' }, 'https://b.example/'],
+    [
+      'TINYBIRD_HOST, a bare host',
+      {},
+      { TINYBIRD_HOST: 'api.us-east.aws.tinybird.co' },
+      'https://api.us-east.aws.tinybird.co/',
+    ],
+    ['the default region', { token: 't' }, {}, 'https://api.tinybird.co/'],
+  ])('is told by %s', (_what, options, environment, expected) => {
+    expect(resolveConnection(options, environment).url.href).toBe(expected);
+  });
+
+  it.each([
+    ['TINYBIRD_TOKEN', { TINYBIRD_TOKEN: 'one', TINYBIRD_WRITE_TOKEN: 'two' }, 'one'],
+    ['TINYBIRD_WRITE_TOKEN', { TINYBIRD_TOKEN: '', TINYBIRD_WRITE_TOKEN: 'two' }, 'two'],
+  ])('with the token of %s', (_what, environment, expected) => {
+    expect(resolveConnection({}, environment).token).toBe(expected);
+  });
+
+  it('is not told by nothing, and the problem says how to tell it', () => {
+    const problem = problemOf({});
+    expect(problem.code).toBe('not_configured');
+    expect(problem.message).toContain('TINYBIRD_TOKEN');
+    expect(problem.message).toContain('npx tinybird-llm dev');
+  });
+});
+
+describe('an unusable option', () => {
+  it.each([
+    ['no URL', { url: 'http://' }],
+    ['a foreign scheme', { url: 'ftp://api.tinybird.co' }],
+    ['a password in the URL', { url: 'https://user:hush-hush@api.tinybird.co' }],
+    ['a line break in the token', { token: 'p.hush-hush\n' }],
+    ['an empty token', { token: '  ' }],
+    ['a token that is no string', { token: 42 as never }],
+    ['a URL that is no string', { url: 42 as never }],
+  ])('is refused with its name and a fix: %s', (_what, options) => {
+    const problem = problemOf({ token: 't', ...options });
+    expect(problem.code).toBe('bad_option');
+    expect(problem.message).toMatch(/The option (url|token) /);
+    expect(problem.message).not.toContain('hush-hush');
+  });
+});
+
+describe('a token function', () => {
+  it('is asked each time', async () => {
+    let asked = 0;
+    const token = async () => `token-${++asked}`;
+    expect(await authorization(token)).toEqual({ authorization: 'Bearer token-1' });
+    expect(await authorization(token)).toEqual({ authorization: 'Bearer token-2' });
+  });
+
+  it('that throws or gives no token is told as such', async () => {
+    const broken = () => {
+      throw new Error('vault is sealed');
+    };
+    await expect(authorization(broken)).rejects.toMatchObject({ code: 'user_function' });
+    await expect(authorization(() => undefined as never)).rejects.toMatchObject({ code: 'bad_option' });
+  });
+});

@@ -1,0 +1,35 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** How a program ended. */
+export interface Ended {
+  /** Its exit code, or the signal that ended it. */
+  code: number | string | null;
+  stdout: string;
+  stderr: string;
+  /** ms from start to end. */
+  durationMs: number;
+}
+
+/** Runs a small program in a process of its own, from the root of the repository. */
+export async function runProgram(source: string, environment: Record<string, string> = {}): Promise<Ended> {
+  const started = performance.now();
+  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', source], {
+    cwd: ROOT,
+    env: { ...process.env, NODE_OPTIONS: '', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  const [code, signal] = await once(child, 'close');
+  return { code: code ?? signal, stdout, stderr, durationMs: performance.now() - started };
+}
