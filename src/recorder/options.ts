@@ -5,7 +5,7 @@ import type { LlmCall } from '../call/call.js';
 import type { Prices } from '../call/price.js';
 import type { CallContext } from './context.js';
 
-/** Where events go: a `Datasource`, your own pipeline, or in a test an object that pushes to an array. */
+/** Where events go: a `Datasource`, or your own pipeline. */
 export interface Sink {
   append(event: LitellmEvent): unknown;
   /** Delivers what was appended; used to keep a serverless invocation alive. */
@@ -28,8 +28,8 @@ export interface TinybirdOptions extends CallContext {
   token?: Token | undefined;
   /** Base URL of the region's API. Default: `TINYBIRD_URL`, else `https://api.tinybird.co`. */
   url?: string | undefined;
-  /** A datasource's name, a `Datasource` to share, or any sink. Default `litellm`. */
-  datasource?: string | Sink | undefined;
+  /** A datasource's name, a `Datasource` to share, any sink, or in a test an array. Default `litellm`. */
+  datasource?: string | Sink | LitellmEvent[] | undefined;
   capture?: Capture | undefined;
   /** The last word on an event before it is sent; `null` drops the call. If it throws, the event is dropped and told. */
   redact?: ((event: LitellmEvent) => LitellmEvent | null) | undefined;
