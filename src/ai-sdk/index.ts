@@ -100,7 +100,11 @@ export function tinybirdMiddleware(options: TinybirdMiddlewareOptions = {}): Tin
       try {
         const result = await doStream();
         recording.opened();
-        const watched = new StreamRecording(recording, new StreamAnswer(), params.abortSignal);
+        const watched = new StreamRecording({
+          recording,
+          gatherer: new StreamAnswer(),
+          signal: params.abortSignal,
+        });
         return { ...result, stream: watchStream(result.stream, watched) };
       } catch (thrown) {
         recording.end(endingOfThrown(thrown, params.abortSignal), () => ({ choices: [] }));

@@ -5,19 +5,19 @@ import { isAbort } from './failure.js';
  * How a call ended that threw: by the caller's doing when their signal was aborted, or the client says so itself. A
  * timeout is the provider's doing, also when a signal carried it.
  */
-export function endingOfThrown(thrown: unknown, signal?: AbortSignal | undefined): Ending {
+export function endingOfThrown(thrown: unknown, signal?: AbortSignal | null | undefined): Ending {
   if (signal?.aborted === true ? !isTimeout(signal.reason) : isAbort(thrown)) return { kind: 'aborted' };
   return { kind: 'failed', error: thrown };
 }
 
 /** How a stream ended that its reader cancelled. */
-export function endingOfCancel(signal?: AbortSignal | undefined): Ending {
+export function endingOfCancel(signal?: AbortSignal | null | undefined): Ending {
   if (signal?.aborted !== true) return { kind: 'left' };
   return isTimeout(signal.reason) ? { kind: 'failed', error: signal.reason } : { kind: 'aborted' };
 }
 
 /** How a stream ended that simply stopped, without the sign of completion its protocol has. */
-export function endingOfCut(signal?: AbortSignal | undefined): Ending {
+export function endingOfCut(signal?: AbortSignal | null | undefined): Ending {
   if (signal?.aborted === true) return endingOfCancel(signal);
   return { kind: 'failed', error: new IncompleteStream('the stream ended without its completion') };
 }

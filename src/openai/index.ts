@@ -185,11 +185,14 @@ class RequestCall implements PromiseWatcher {
     try {
       recording.opened();
       if (isApiStream(data)) {
-        const { signal } = data.controller;
-        watchStream(
-          data,
-          new StreamRecording(recording, endpoint.gatherer(), signal, () => this.#corrections()),
-        );
+        const watched = new StreamRecording({
+          recording,
+          gatherer: endpoint.gatherer(),
+          signal: this.#request.signal,
+          streamSignal: data.controller.signal,
+          corrections: () => this.#corrections(),
+        });
+        watchStream(data, watched);
       } else recording.end({ kind: 'finished' }, () => endpoint.answer(data), this.#corrections());
     } catch (thrown) {
       this.#recorder.fault(thrown);
@@ -197,7 +200,7 @@ class RequestCall implements PromiseWatcher {
   }
 
   failed(thrown: unknown): void {
-    const ending = endingOfThrown(thrown, this.#request.signal ?? undefined);
+    const ending = endingOfThrown(thrown, this.#request.signal);
     this.#recording?.end(ending, NO_ANSWER, this.#corrections());
   }
 

@@ -13,23 +13,27 @@ export interface StreamGatherer {
   answer(): Answer;
 }
 
+export interface StreamRecordingOptions {
+  recording: Recording;
+  gatherer: StreamGatherer;
+  /** The caller's: what it says of an abort is why the call ended. */
+  signal?: AbortSignal | null | undefined;
+  /** The stream's own, which the caller may abort too. It also is when the stream breaks, so it explains no error. */
+  streamSignal?: AbortSignal | undefined;
+  /** Asked at the end. */
+  corrections?: (() => CallCorrections) | undefined;
+}
+
 /** The recording of a stream: the same endings whatever carries the chunks. Nothing here throws. */
 export class StreamRecording {
   readonly #recording: Recording;
   readonly #gatherer: StreamGatherer;
-  readonly #signal: AbortSignal | undefined;
-  readonly #corrections: (() => CallCorrections) | undefined;
+  readonly #options: StreamRecordingOptions;
 
-  constructor(
-    recording: Recording,
-    gatherer: StreamGatherer,
-    signal: AbortSignal | undefined,
-    corrections?: () => CallCorrections,
-  ) {
-    this.#recording = recording;
-    this.#gatherer = gatherer;
-    this.#signal = signal;
-    this.#corrections = corrections;
+  constructor(options: StreamRecordingOptions) {
+    this.#recording = options.recording;
+    this.#gatherer = options.gatherer;
+    this.#options = options;
   }
 
   chunk(chunk: unknown): void {
@@ -44,20 +48,25 @@ export class StreamRecording {
   done(): void {
     const { error, finished } = this.#gatherer;
     if (error !== undefined) this.#end({ kind: 'failed', error: error.error });
-    else this.#end(finished ? { kind: 'finished' } : endingOfCut(this.#signal));
+    else this.#end(finished ? { kind: 'finished' } : endingOfCut(this.#abortedSignal()));
   }
 
   failed(thrown: unknown): void {
-    this.#end(endingOfThrown(thrown, this.#signal));
+    this.#end(endingOfThrown(thrown, this.#options.signal));
   }
 
   /** The reader left; if all had arrived by then, they missed nothing. */
   left(): void {
     if (this.#gatherer.finished || this.#gatherer.error !== undefined) this.done();
-    else this.#end(endingOfCancel(this.#signal));
+    else this.#end(endingOfCancel(this.#abortedSignal()));
+  }
+
+  #abortedSignal(): AbortSignal | undefined {
+    const { signal, streamSignal } = this.#options;
+    return signal?.aborted ? signal : streamSignal;
   }
 
   #end(ending: Ending): void {
-    this.#recording.end(ending, () => this.#gatherer.answer(), this.#corrections?.());
+    this.#recording.end(ending, () => this.#gatherer.answer(), this.#options.corrections?.());
   }
 }
