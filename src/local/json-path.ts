@@ -41,7 +41,7 @@ export function compileJsonPath(path: string): (event: JsonObject) => JsonValue 
  * The JSON text of a value, safe to store: a lone surrogate, which `JSON.stringify` writes as an escape that
  * ClickHouse's JSON functions then refuse, becomes U+FFFD.
  */
-export function jsonText(value: JsonValue): string {
+function jsonText(value: JsonValue): string {
   const text = JSON.stringify(value);
   return text.includes('\\ud')
     ? text.replace(/\\\\|\\ud[89a-f][0-9a-f]{2}/g, (found) => (found === '\\\\' ? found : '\ufffd'))

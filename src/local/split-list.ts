@@ -1,5 +1,5 @@
 /** A piece of a comma-separated list: its text, trimmed, and where that begins in the whole. */
-export interface ListPiece {
+interface ListPiece {
   readonly text: string;
   readonly offset: number;
 }
