@@ -195,6 +195,16 @@ describe('the server', () => {
     }
   });
 
+  it('turns away what a page of another site loads, and lets a link be followed', async () => {
+    const { url } = await runServer();
+    const load = (site: string, mode: string) =>
+      rawGet(`${url}/health`, { 'sec-fetch-site': site, 'sec-fetch-mode': mode });
+    expect(await load('cross-site', 'no-cors')).toMatchObject({ status: 403 });
+    expect(await load('same-site', 'no-cors')).toMatchObject({ status: 403 });
+    expect(await load('cross-site', 'navigate')).toMatchObject({ status: 200 });
+    expect(await load('same-origin', 'cors')).toMatchObject({ status: 200 });
+  });
+
   it('hands out tokens as Tinybird Local does', async () => {
     const { url } = await runServer();
     const { body } = await json(await fetch(`${url}/tokens`));
