@@ -14,6 +14,7 @@ export function dateTimeText(value: JsonValue, precision: number, wide: boolean)
   if (moment === undefined) return undefined;
   const [earliest, latest] = wide ? WIDE_SECONDS : NARROW_SECONDS;
   if (moment.seconds < earliest || moment.seconds > latest) return undefined;
+  if (precision === 9 && moment.seconds > LATEST_NANOSECONDS) return undefined;
   const text = new Date(moment.seconds * 1000).toISOString().slice(0, 19).replace('T', ' ');
   return precision === 0 ? text : `${text}.${moment.fraction.padEnd(precision, '0').slice(0, precision)}`;
 }
@@ -35,6 +36,9 @@ interface Moment {
 const NARROW_SECONDS = [0, 4_294_967_295] as const;
 const WIDE_SECONDS = [Date.UTC(1900, 0, 1) / 1000, Date.UTC(2299, 11, 31, 23, 59, 59) / 1000] as const;
 
+/** Nanoseconds since 1970 leave 64 bits in 2262, and the whole insert fails. */
+const LATEST_NANOSECONDS = Date.UTC(2262, 3, 11, 23, 47, 15) / 1000;
+
 const MOMENT =
   /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*(?:(Z|z)|([+-])(\d{2}):?(\d{2})?)?)?$/;
 
@@ -49,6 +53,8 @@ function parseMoment(text: string): Moment | undefined {
     number,
     number,
   ];
+  // Date.UTC takes the years 0 to 99 for 1900 to 1999; no column holds any before 1900.
+  if (year < 1900) return undefined;
   const at = new Date(Date.UTC(year, month - 1, day, hour, minute, second));
   // Date.UTC rolls February 30 over to March: a moment that does not read back is none.
   if (at.getUTCMonth() !== month - 1 || at.getUTCDate() !== day) return undefined;
