@@ -1,0 +1,142 @@
+import { writeFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { loadDatasources } from './datasources.js';
+import { openEngine } from './engine.js';
+import { PortInUseError } from './errors.js';
+import { createGroupCommit } from './group-commit.js';
+import { type Answer, HttpError } from './http.js';
+import { refuseForeign } from './origin.js';
+import { answer, type LocalTinybird } from './routes.js';
+import { createTables } from './tables.js';
+
+/** Where the local Tinybird listens, keeps its rows and finds its datasources. */
+export interface LocalServerOptions {
+  /** A port of 127.0.0.1; 0 picks a free one. */
+  readonly port: number;
+  /** The directory of the rows, created when it is not there. One server a directory. */
+  readonly dataDir: string;
+  /** The directory of the `.datasource` files. */
+  readonly datasources: string;
+  /** Told of what no request can be told: rows answered with 202 that could not be stored. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** A running local Tinybird. */
+export interface LocalServer {
+  /** As in `http://127.0.0.1:7181`, without a slash at the end. */
+  readonly url: string;
+  /** The names of its datasources. */
+  readonly datasources: readonly string[];
+  /** Stores what was accepted, ends the connections and lets go of the directory. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a Tinybird on an embedded ClickHouse, for this machine only.
+ *
+ * @throws PortInUseError, DatafileError, SchemaChangeError, EngineMissingError, DataDirectoryError
+ */
+export async function startLocalServer(options: LocalServerOptions): Promise<LocalServer> {
+  const datasources = await loadDatasources(options.datasources);
+  let opened: (tinybird: LocalTinybird) => void = () => {};
+  const ready = new Promise<LocalTinybird>((resolve) => {
+    opened = resolve;
+  });
+  const server = createServer((request, response) => void respond(ready, server, request, response));
+  // The port comes first: a second `dev` should be told of the first one, not of its lock file.
+  const port = await listen(server, options.port);
+  try {
+    const tinybird = await openTinybird(options, datasources);
+    opened(tinybird);
+    const close = () => closeAll(server, tinybird);
+    let closing: Promise<void> | undefined;
+    return {
+      url: `http://127.0.0.1:${port}`,
+      datasources: [...datasources.keys()],
+      close: () => {
+        closing ??= close();
+        return closing;
+      },
+    };
+  } catch (error) {
+    server.close();
+    server.closeAllConnections();
+    throw error;
+  }
+}
+
+async function openTinybird(
+  { dataDir, onError = () => {} }: LocalServerOptions,
+  datasources: LocalTinybird['datasources'],
+): Promise<LocalTinybird> {
+  const engine = await openEngine(join(dataDir, 'clickhouse'));
+  try {
+    // Rows hold prompts: they do not belong into anybody's repository.
+    await writeFile(join(dataDir, '.gitignore'), '*\n');
+    await createTables(
+      engine,
+      [...datasources.values()].map(({ datafile }) => datafile),
+    );
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+  return { engine, datasources, writes: createGroupCommit(engine), onLost: onError };
+}
+
+function listen(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new PortInUseError(
+              `the port ${port} is in use. Stop what listens there, or pass another one with --port (0 picks a free one)`,
+              { cause: error },
+            )
+          : error,
+      );
+    });
+    server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+  });
+}
+
+/** How long requests that still run may go on once the server closes, in ms. */
+const GRACE_MS = 1_000;
+
+async function closeAll(server: Server, tinybird: LocalTinybird): Promise<void> {
+  const ended = new Promise((resolve) => server.close(resolve));
+  const grace = setTimeout(() => server.closeAllConnections(), GRACE_MS);
+  await ended;
+  clearTimeout(grace);
+  await tinybird.writes.drain();
+  await tinybird.engine.close();
+}
+
+async function respond(
+  ready: Promise<LocalTinybird>,
+  server: Server,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { status, body, contentType } = await tryAnswer(ready, request);
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body));
+  response.writeHead(status, {
+    'content-type': contentType ?? 'application/json; charset=utf-8',
+    'content-length': bytes.length,
+    'x-content-type-options': 'nosniff',
+    ...(!server.listening && { connection: 'close' }),
+  });
+  response.end(bytes);
+}
+
+async function tryAnswer(ready: Promise<LocalTinybird>, request: IncomingMessage): Promise<Answer> {
+  try {
+    refuseForeign(request);
+    return await answer(await ready, request);
+  } catch (error) {
+    const status = error instanceof HttpError ? error.status : 500;
+    return { status, body: { error: error instanceof Error ? error.message : String(error) } };
+  }
+}

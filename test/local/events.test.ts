@@ -1,0 +1,190 @@
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { json, runServer } from './running-server.js';
+
+const ndjson = (...events: unknown[]) => events.map((event) => JSON.stringify(event)).join('\n');
+
+describe('POST /v0/events', () => {
+  it('stores each line as a row before it answers 200 to wait=true', async () => {
+    const server = await runServer();
+    const answer = await server.send(
+      'calls',
+      ndjson({ id: 'a', usage: { tokens: 3 }, note: 'n' }, { id: 'b' }),
+    );
+    expect(answer).toEqual({ status: 200, body: { successful_rows: 2, quarantined_rows: 0 } });
+    expect(await server.rows('SELECT id, tokens, note FROM calls ORDER BY id')).toEqual([
+      { id: 'a', tokens: 3, note: 'n' },
+      { id: 'b', tokens: 7, note: null },
+    ]);
+  });
+
+  it('answers 202 without wait, and has stored the rows by the time it is closed', async () => {
+    const server = await runServer();
+    const response = await fetch(`${server.url}/v0/events?name=calls`, {
+      method: 'POST',
+      body: ndjson({ id: 'a' }),
+    });
+    expect(await json(response)).toEqual({ status: 202, body: { successful_rows: 1, quarantined_rows: 0 } });
+    await server.close();
+    const again = await runServer({ dataDir: server.dataDir });
+    expect(await again.rows('SELECT id FROM calls')).toEqual([{ id: 'a' }]);
+  });
+
+  it('stores what many requests send at once', async () => {
+    const server = await runServer();
+    const sent = Array.from({ length: 60 }, (_, n) => server.send('calls', ndjson({ id: `id-${n}` })));
+    for (const { status } of await Promise.all(sent)) expect(status).toBe(200);
+    expect(await server.rows('SELECT uniqExact(id) AS ids, count() AS rows FROM calls')).toEqual([
+      { ids: 60, rows: 60 },
+    ]);
+  });
+
+  it.each([
+    ['a single object', '{"id":"a"}', 1],
+    ['an object over several lines', '{\n  "id": "a",\n  "usage": { "tokens": 1 }\n}\n', 1],
+    ['blank lines, CRLF and a byte order mark', '\ufeff{"id":"a"}\r\n\r\n{"id":"b"}\r\n', 2],
+    ['no line at all', '', 0],
+  ])('takes %s', async (_, body, rows) => {
+    const server = await runServer();
+    expect(await server.send('calls', body)).toMatchObject({
+      status: 200,
+      body: { successful_rows: rows, quarantined_rows: 0 },
+    });
+    expect(await server.rows('SELECT id FROM calls')).toHaveLength(rows);
+  });
+
+  it('takes gzip, whatever the content type and the other parameters say', async () => {
+    const server = await runServer();
+    const response = await fetch(`${server.url}/v0/events?name=calls&wait=true&from=ts-sdk&format=ndjson`, {
+      method: 'POST',
+      body: gzipSync(ndjson({ id: 'a' }, { id: 'b' })),
+      headers: { 'content-encoding': 'gzip', 'content-type': 'text/plain', authorization: 'Bearer anything' },
+    });
+    expect(await json(response)).toMatchObject({ status: 200, body: { successful_rows: 2 } });
+  });
+
+  it('lets a DEFAULT be computed for missing and null alike', async () => {
+    const server = await runServer();
+    await server.send(
+      'calls',
+      ndjson({ id: 'a' }, { id: 'b', usage: { tokens: null }, at: null, note: null }),
+    );
+    const row = { tokens: 7, note: null, at: '2020-01-01 00:00:00' };
+    expect(await server.rows('SELECT * FROM calls ORDER BY id')).toEqual([
+      { id: 'a', ...row },
+      { id: 'b', ...row },
+    ]);
+  });
+
+  it('sets a bad row aside whole, with column, reason and raw values, and stores the others', async () => {
+    const server = await runServer();
+    const bad = { id: { nested: true }, usage: { tokens: 70_000 }, at: 1_735_787_045_123, note: 'n' };
+    const answer = await server.send('calls', ndjson({ id: 'a' }, bad, { id: 'c' }));
+    expect(answer).toEqual({ status: 200, body: { successful_rows: 2, quarantined_rows: 1 } });
+    expect(await server.rows('SELECT id FROM calls ORDER BY id')).toEqual([{ id: 'a' }, { id: 'c' }]);
+    const [row] = await server.rows('SELECT * FROM calls_quarantine');
+    expect(row).toEqual({
+      c__error_column: ['tokens', 'at'],
+      c__error: [
+        "value '70000' on column 'tokens' is not UInt16",
+        "value '1735787045123' on column 'at' is not DateTime",
+      ],
+      c__import_id: null,
+      id: '{"nested":true}',
+      tokens: '70000',
+      note: 'n',
+      at: '1735787045123',
+      insertion_date: expect.stringMatching(/^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$/),
+    });
+  });
+
+  it.each([
+    ['that is cut off', '{"id":"a', 'the line is not JSON: '],
+    ['that is an array', '[{"id":"a"}]', 'the line is not a JSON object'],
+    ['that is a number', '3', 'the line is not a JSON object'],
+    [
+      'nested beyond measure',
+      `{"id":${'['.repeat(20_000)}${']'.repeat(20_000)}}`,
+      'the line cannot be stored: ',
+    ],
+  ])('sets a line aside %s, with its text, and stores the others', async (_, line, reason) => {
+    const server = await runServer();
+    const answer = await server.send('calls', `{"id":"before"}\n${line}\n{"id":"after"}`);
+    expect(answer).toEqual({ status: 200, body: { successful_rows: 2, quarantined_rows: 1 } });
+    const [row] = await server.rows('SELECT c__error_column, c__error FROM calls_quarantine');
+    expect(row?.c__error_column).toEqual(['$', '$']);
+    expect(row?.c__error).toEqual([expect.stringContaining(reason), line]);
+  });
+
+  it('is not put off by half of an emoji', async () => {
+    const server = await runServer();
+    await server.send('calls', '{"id":"a\\ud83d"}\n{"id":"b","note":{"text":"\\ude00"}}');
+    expect(await server.rows('SELECT id, note FROM calls ORDER BY id')).toEqual([
+      { id: 'a\ufffd', note: null },
+      { id: 'b', note: '{"text":"\ufffd"}' },
+    ]);
+  });
+
+  it('answers 500 with what ClickHouse says of rows it refuses, or tells it when none waits for the answer', async () => {
+    const lost: unknown[] = [];
+    const server = await runServer({
+      datasources: { days: `SCHEMA >\n    \`day\` Date \`json:$.day\`\nENGINE_PARTITION_KEY day` },
+      onError: (error) => lost.push(error),
+    });
+    // One insert may touch 100 partitions.
+    const days = Array.from({ length: 120 }, (_, n) => ({
+      day: new Date(n * 86_400_000).toISOString().slice(0, 10),
+    }));
+    const [refused, stored] = await Promise.all([
+      server.send('days', ndjson(...days)),
+      server.send('days', ndjson({ day: '2025-01-02' })),
+    ]);
+    expect(refused).toMatchObject({
+      status: 500,
+      body: { error: expect.stringContaining('TOO_MANY_PARTS') },
+    });
+    expect(stored.status).toBe(200);
+    const body = ndjson(...days);
+    expect((await fetch(`${server.url}/v0/events?name=days`, { method: 'POST', body })).status).toBe(202);
+    await server.close();
+    expect(lost).toEqual([expect.objectContaining({ message: expect.stringContaining('TOO_MANY_PARTS') })]);
+  });
+
+  it('says what is missing without a name', async () => {
+    const server = await runServer();
+    const response = await fetch(`${server.url}/v0/events`, { method: 'POST', body: '{}' });
+    expect(await json(response)).toEqual({
+      status: 400,
+      body: { error: "the parameter 'name' is missing: send it as in /v0/events?name=litellm" },
+    });
+  });
+
+  it('names the datasources there are to one that is not', async () => {
+    const server = await runServer();
+    const { status, body } = await server.send('nope', '{}');
+    expect(status).toBe(404);
+    expect(body.error).toContain("there is no Data Source 'nope': there are calls");
+  });
+
+  const big = Buffer.alloc(10 * 1024 * 1024 + 1, ' ');
+  it.each([
+    ['a body', big, {}],
+    ['a gzip bomb', gzipSync(Buffer.alloc(200 * 1024 * 1024)), { 'content-encoding': 'gzip' }],
+  ])('answers 413 to %s beyond 10 MB', async (_, body, headers) => {
+    const server = await runServer();
+    const answer = await server.send('calls', body, headers);
+    expect(answer.status).toBe(413);
+    expect(answer.body.error).toContain('larger than 10485760 bytes');
+  });
+
+  it.each([
+    ['gzip that is none', Buffer.from('{"id":"a"}'), { 'content-encoding': 'gzip' }, 'cannot be unzipped'],
+    ['an encoding it does not know', Buffer.from('x'), { 'content-encoding': 'br' }, "'br' is not supported"],
+    ['bytes that are not UTF-8', Buffer.from([0x7b, 0xff, 0x7d]), {}, 'not valid UTF-8'],
+  ])('answers 400 to %s', async (_, body, headers, message) => {
+    const server = await runServer();
+    const answer = await server.send('calls', body, headers);
+    expect(answer.status).toBe(400);
+    expect(answer.body.error).toContain(message);
+  });
+});

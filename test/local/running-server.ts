@@ -1,0 +1,102 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { type LocalServer, startLocalServer } from '../../src/local/server.js';
+
+/** A small datasource with a column of each way to be absent. */
+export const CALLS = `SCHEMA >
+    \`id\` String \`json:$.id\`,
+    \`tokens\` UInt16 \`json:$.usage.tokens\` DEFAULT 7,
+    \`note\` Nullable(String) \`json:$.note\`,
+    \`at\` DateTime \`json:$.at\` DEFAULT toDateTime('2020-01-01 00:00:00')
+
+ENGINE MergeTree
+ENGINE_SORTING_KEY id
+`;
+
+/** A directory that is gone after the test. */
+export async function temporaryDirectory(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'tinybird-llm-'));
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+/** A directory of `.datasource` files, one an entry. */
+export async function datasourceDirectory(files: Readonly<Record<string, string>>): Promise<string> {
+  const directory = await temporaryDirectory();
+  await mkdir(directory, { recursive: true });
+  for (const [name, text] of Object.entries(files))
+    await writeFile(join(directory, `${name}.datasource`), text);
+  return directory;
+}
+
+/** A server on a port and directories of its own, and what a test asks of it. */
+export interface RunningServer extends LocalServer {
+  readonly dataDir: string;
+  /** Posts a body, with `wait=true`, and answers status and parsed body. */
+  send(name: string, body: string | Buffer, headers?: Record<string, string>): Promise<JsonResponse>;
+  /** The rows of a statement. */
+  rows(sql: string): Promise<readonly Record<string, unknown>[]>;
+}
+
+interface JsonResponse {
+  readonly status: number;
+  readonly body: Record<string, unknown>;
+}
+
+/** Starts a server that is closed after the test. */
+export async function runServer(
+  options: {
+    datasources?: Readonly<Record<string, string>>;
+    directory?: string;
+    dataDir?: string;
+    onError?: (error: unknown) => void;
+  } = {},
+): Promise<RunningServer> {
+  const dataDir = options.dataDir ?? (await temporaryDirectory());
+  const datasources =
+    options.directory ?? (await datasourceDirectory(options.datasources ?? { calls: CALLS }));
+  const server = await startLocalServer({
+    port: 0,
+    dataDir,
+    datasources,
+    ...(options.onError && { onError: options.onError }),
+  });
+  onTestFinished(() => server.close());
+  return {
+    ...server,
+    dataDir,
+    send: async (name, body, headers = {}) =>
+      json(await fetch(`${server.url}/v0/events?name=${name}&wait=true`, { method: 'POST', body, headers })),
+    rows: async (sql) => {
+      const { status, body } = await json(await fetch(`${server.url}/v0/sql?q=${encodeURIComponent(sql)}`));
+      if (status !== 200) throw new Error(JSON.stringify(body));
+      return body.data as Record<string, unknown>[];
+    },
+  };
+}
+
+/** Status and parsed body of a response. */
+export async function json(response: Response): Promise<JsonResponse> {
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+}
+
+/** A GET with headers that `fetch` would not let a test set. */
+export function rawGet(url: string, headers: Record<string, string>): Promise<JsonResponse> {
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { headers }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('end', () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          body: JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown>,
+        }),
+      );
+    });
+    sent.on('error', reject);
+    sent.end();
+  });
+}
