@@ -1,9 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import type * as z from 'zod';
+import * as z from 'zod';
 import { litellmEventSchema } from '../schemas/litellm.js';
 import { parseDatafile } from '../src/local/datafile.js';
 
+type JsonSchema = z.core.JSONSchema.JSONSchema;
+
+const eventSchema = z.toJSONSchema(litellmEventSchema);
 const file = new URL('../datasources/litellm.datasource', import.meta.url);
 const { columns, sortingKey, partitionKey } = parseDatafile(
   await readFile(file, 'utf8'),
@@ -47,7 +50,7 @@ const DOCUMENTED = `
 describe('litellm.datasource', () => {
   it('is the documented schema, column for column', () => {
     const written = columns.map(
-      (column) => `  ${column.name} ${column.type} ${column.path} ${column.default ?? '-'}`,
+      (column) => `  ${column.name} ${column.type.text} ${column.path} ${column.default ?? '-'}`,
     );
     expect(`\n${written.join('\n')}`).toBe(DOCUMENTED);
     expect(sortingKey).toBe('start_time, organization, project, model');
@@ -61,7 +64,7 @@ describe('every column of litellm.datasource', () => {
   });
 
   it.each(columns)('$name takes what the event schema produces', ({ path, type }) => {
-    expect(KINDS_OF_TYPE[type]).toContain(kindOf(schemaAt(path ?? '')?.schema));
+    expect(KINDS_OF_TYPE[type.text]).toContain(kindOf(schemaAt(path ?? '')?.schema));
   });
 
   it.each(columns.filter((column) => column.default === undefined))(
@@ -76,53 +79,45 @@ describe('every column of litellm.datasource', () => {
 const KINDS_OF_TYPE: Readonly<Record<string, readonly string[]>> = {
   String: ['string', 'object'],
   'LowCardinality(String)': ['string'],
-  DateTime: ['string utc'],
+  DateTime: ['string like 2026-11-24 09:05:07'],
   Boolean: ['boolean'],
-  UInt16: ['number 0..65535 int'],
-  Float32: ['number 0..'],
-  'Array(Map(String, String))': ['array of record of string'],
+  UInt16: ['integer 0 to 65535'],
+  Float32: ['number from 0'],
+  'Array(Map(String, String))': ['array of map of string'],
   'Array(String)': ['array of object'],
 };
 
 interface Found {
-  schema: z.core.$ZodType;
+  schema: JsonSchema;
   /** No key on the way may be missing. */
   required: boolean;
 }
 
 function schemaAt(path: string): Found | undefined {
-  let found: Found = { schema: litellmEventSchema, required: true };
+  let found: Found = { schema: eventSchema, required: true };
   for (const key of path
     .replace(/^\$\.?/, '')
     .replace(/\[:\]$/, '')
     .split('.')) {
-    const { def } = found.schema._zod;
-    const member = def.type === 'object' ? (def as z.core.$ZodObjectDef).shape[key] : undefined;
-    if (member === undefined) return undefined;
-    const optional = member._zod.def.type === 'optional';
-    const schema = optional ? (member._zod.def as z.core.$ZodOptionalDef).innerType : member;
-    found = { schema, required: found.required && !optional };
+    const member = found.schema.properties?.[key];
+    if (typeof member !== 'object') return undefined;
+    found = { schema: member, required: found.required && (found.schema.required ?? []).includes(key) };
   }
   return found;
 }
 
-function kindOf(schema: z.core.$ZodType | undefined): string {
-  const def = schema?._zod.def;
-  switch (def?.type) {
-    case 'enum':
-      return 'string';
-    case 'string':
-      return schema?._zod.bag.patterns ? 'string utc' : 'string';
-    case 'number': {
-      const { minimum, maximum, format } = schema?._zod.bag ?? {};
-      const top = maximum === Number.MAX_SAFE_INTEGER ? undefined : maximum;
-      return `number ${minimum}..${top ?? ''}${format === 'safeint' ? ' int' : ''}`;
-    }
-    case 'array':
-      return `array of ${kindOf((def as z.core.$ZodArrayDef).element)}`;
-    case 'record':
-      return `record of ${kindOf((def as z.core.$ZodRecordDef).valueType as z.core.$ZodType)}`;
-    default:
-      return String(def?.type);
+function kindOf(schema: JsonSchema | undefined): string {
+  if (schema === undefined) return 'nothing';
+  const { type, minimum, maximum, pattern, items, additionalProperties } = schema;
+  if (type === 'string') {
+    const isDateTime = pattern !== undefined && new RegExp(pattern).test('2026-11-24 09:05:07');
+    return isDateTime ? 'string like 2026-11-24 09:05:07' : 'string';
   }
+  if (type === 'integer') return `integer ${minimum} to ${maximum}`;
+  if (type === 'number') return `number from ${minimum}`;
+  if (type === 'array') return `array of ${kindOf(items as JsonSchema)}`;
+  // a record in zod: whatever the keys, the values are all of one kind
+  if (type === 'object' && schema.properties === undefined)
+    return `map of ${kindOf(additionalProperties as JsonSchema)}`;
+  return String(type);
 }
