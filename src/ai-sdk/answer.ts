@@ -1,4 +1,4 @@
-import type { Answer, Choice } from '../call/call.js';
+import type { Answer, Choice, Usage } from '../call/call.js';
 import { type Fields, fieldsOf, listOf, textOf } from '../call/fields.js';
 import { toFinishReason } from '../call/finish-reason.js';
 import { ChoiceGatherer } from '../call/gather.js';
@@ -49,9 +49,7 @@ export class StreamAnswer implements StreamGatherer {
         this.#identity = { ...this.#identity, ...identityOf(rest) };
         return false;
       case 'finish':
-        this.#finished = true;
-        this.#usage = rest.usage;
-        this.#choice.finishReason = finishReasonOf(rest.finishReason);
+        this.#finish(rest);
         return false;
       case 'error':
         this.#error ??= { error: rest.error };
@@ -72,6 +70,15 @@ export class StreamAnswer implements StreamGatherer {
   answer(): Answer {
     const choices: Choice[] = this.#choice.isEmpty ? [] : [this.#choice.choice()];
     return { ...this.#identity, choices, usage: toUsage(this.#usage) };
+  }
+
+  #finish({ finishReason, usage }: Fields): void {
+    this.#usage = usage;
+    this.#finished = !isCut(finishReason, toUsage(usage));
+    if (!this.#finished) return;
+    this.#choice.finishReason = finishReasonOf(finishReason);
+    if (this.#choice.finishReason === 'error')
+      this.#error ??= { error: 'the provider ended the stream with an error' };
   }
 
   #delta(delta: unknown, add: (piece: string) => void): boolean {
@@ -100,4 +107,14 @@ function identityOf(from: Fields): Partial<Answer> {
 /** A string in spec V2, `{ unified, raw }` from V3 on. */
 function finishReasonOf(reason: unknown): string | undefined {
   return toFinishReason(textOf(fieldsOf(reason).unified) ?? textOf(reason));
+}
+
+/**
+ * Whether a finish part only says that the stream was cut off: `interrupted` in V4; before that a provider ends with
+ * the reason it began with, which is none of its own, and without any usage.
+ */
+function isCut(finishReason: unknown, usage: Usage | undefined): boolean {
+  const { unified, raw } = fieldsOf(finishReason);
+  if (unified === 'interrupted') return true;
+  return usage === undefined && ((unified === 'other' && raw === undefined) || finishReason === 'unknown');
 }

@@ -24,6 +24,8 @@ export function endingOfCut(signal?: AbortSignal | null | undefined): Ending {
 
 class IncompleteStream extends Error {
   override readonly name = 'IncompleteStream';
+  /** Where this package noticed it helps nobody. */
+  override readonly stack = '';
 }
 
 function isTimeout(reason: unknown): boolean {

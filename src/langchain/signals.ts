@@ -1,5 +1,8 @@
-/** LangChain's own hook, if there is to be one, comes within a few milliseconds of the abort. */
-const GRACE_MS = 100;
+/**
+ * LangChain's own hook, if there is to be one, comes within a few milliseconds of the abort. The timer may keep a
+ * process alive for this long, or the call would have no event.
+ */
+const GRACE_MS = 50;
 
 /**
  * Tells of runs whose signal was aborted. A stream aborted while its reader holds a chunk ends without any hook. One
@@ -27,7 +30,7 @@ export class SignalWatch {
     const listener = () => {
       setTimeout(() => {
         for (const run of runs) this.#onAbort(run);
-      }, GRACE_MS).unref();
+      }, GRACE_MS);
     };
     this.#watched.set(signal, { runs, listener });
     if (!signal.aborted) signal.addEventListener('abort', listener, { once: true });
