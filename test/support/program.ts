@@ -10,14 +10,19 @@ export interface Ended {
   code: number | string | null;
   stdout: string;
   stderr: string;
-  /** ms from start to end. */
-  durationMs: number;
 }
 
 /** Runs a small program in a process of its own, from the root of the repository. */
-export async function runProgram(source: string, environment: Record<string, string> = {}): Promise<Ended> {
-  const started = performance.now();
-  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', source], {
+export function runProgram(source: string, environment?: Record<string, string>): Promise<Ended> {
+  return runNode(['--import', 'tsx', '--input-type=module', '--eval', source], environment);
+}
+
+/** Runs Node with these parameters, from the root of the repository. */
+export async function runNode(
+  parameters: readonly string[],
+  environment: Record<string, string> = {},
+): Promise<Ended> {
+  const child = spawn(process.execPath, parameters, {
     cwd: ROOT,
     env: { ...process.env, NODE_OPTIONS: '', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -31,5 +36,5 @@ export async function runProgram(source: string, environment: Record<string, str
     stderr += chunk;
   });
   const [code, signal] = await once(child, 'close');
-  return { code: code ?? signal, stdout, stderr, durationMs: performance.now() - started };
+  return { code: code ?? signal, stdout, stderr };
 }

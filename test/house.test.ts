@@ -1,0 +1,78 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** What each room of the house may import from: the rooms under it, and itself. */
+const FLOORS: Readonly<Record<string, readonly string[]>> = {
+  schemas: [],
+  'src/api': ['schemas'],
+  'src/datasource': ['schemas', 'src/api'],
+  'src/call': ['schemas'],
+  'src/recorder': ['schemas', 'src/api', 'src/datasource', 'src/call'],
+  'src/ai-sdk': ['schemas', 'src/call', 'src/recorder'],
+  'src/openai': ['schemas', 'src/call', 'src/recorder'],
+  'src/langchain': ['schemas', 'src/call', 'src/recorder'],
+  'src/index.ts': ['schemas', 'src/api', 'src/datasource', 'src/call', 'src/recorder'],
+  'src/local': ['schemas'],
+  'src/cli': ['src/local'],
+};
+
+/** The packages that each room may import. Node's own modules are everywhere. */
+const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  schemas: ['zod'],
+  'src/api': ['undici'],
+  'src/call': ['@pydantic/genai-prices'],
+  'src/local': ['chdb'],
+};
+
+interface Import {
+  from: string;
+  to: string;
+}
+
+const imports = await readImports();
+const roomOf = (file: string) =>
+  Object.keys(FLOORS).find((room) => file === room || file.startsWith(`${room}/`));
+
+describe('the house', () => {
+  it('has every source file in a room', () => {
+    expect(imports).toContainEqual({ from: 'src/recorder/recorder.ts', to: '../call/event.js' });
+    expect(imports.filter(({ from }) => roomOf(from) === undefined)).toEqual([]);
+  });
+
+  it('is entered from above only', () => {
+    const wrong = imports.filter(({ from, to }) => {
+      if (!to.startsWith('.')) return false;
+      const own = roomOf(from) ?? '';
+      const other = roomOf(relative(ROOT, resolve(ROOT, from, '..', to)));
+      return other !== own && !FLOORS[own]?.includes(other ?? '');
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it('brings in the few packages it needs, each in one room, and no framework', () => {
+    const wrong = imports.filter(({ from, to }) => {
+      if (to.startsWith('.') || to.startsWith('node:')) return false;
+      return !PACKAGES[roomOf(from) ?? '']?.includes(to);
+    });
+    expect(wrong).toEqual([]);
+  });
+});
+
+async function readImports(): Promise<Import[]> {
+  const found: Import[] = [];
+  for (const folder of ['src', 'schemas']) {
+    for (const entry of await readdir(join(ROOT, folder), { recursive: true, withFileTypes: true })) {
+      if (!entry.name.endsWith('.ts')) continue;
+      const file = join(entry.parentPath, entry.name);
+      const from = relative(ROOT, file);
+      const code = (await readFile(file, 'utf8')).replace(/^\s*(\*|\/\/|\/\*).*$/gm, '');
+      const specifiers = [...code.matchAll(/(?:\bfrom\s+|\bimport\s*\(\s*|^import\s+)'([^']+)'/gm)];
+      found.push({ from, to: 'node:none' }, ...specifiers.map(([, to = '']) => ({ from, to })));
+    }
+  }
+  return found;
+}

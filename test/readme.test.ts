@@ -1,0 +1,94 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type FakeProvider, startFakeProvider } from '../fixtures/provider.js';
+import { runNode } from './support/program.js';
+import { type FakeTinybird, json, startFakeTinybird } from './support/tinybird.js';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
+const programs = [...readme.matchAll(/^\*\*(.+?)\*\*.*?^```ts\n(.+?)^```/gms)].map(
+  ([, title = '', code = '']) => ({
+    title,
+    code,
+  }),
+);
+
+let provider: FakeProvider;
+let tinybird: FakeTinybird;
+let folder: string;
+
+beforeAll(async () => {
+  provider = await startFakeProvider();
+  tinybird = await startFakeTinybird((request, response) => {
+    if (request.url.pathname === '/v0/sql') json(response, 200, { meta: [], data: [{ calls: 1 }], rows: 1 });
+  });
+  // Inside the repository, so that `tinybird-llm` means the package as it is published.
+  await mkdir(join(ROOT, '.tmp'), { recursive: true });
+  folder = await mkdtemp(join(ROOT, '.tmp', 'readme-'));
+  for (const [index, { code }] of programs.entries())
+    await writeFile(join(folder, `program-${index}.ts`), code);
+});
+afterAll(async () => {
+  await Promise.all([provider.close(), tinybird.close(), rm(folder, { recursive: true, force: true })]);
+});
+
+describe('the README', () => {
+  it('has a program for each usage', () => {
+    expect(programs.map(({ title }) => title)).toEqual([
+      'Vercel AI SDK',
+      'openai',
+      'LangChain',
+      'Around them',
+    ]);
+  });
+
+  it.each(programs.map(({ title }, index) => ({ title, index })))(
+    'shows a program that runs: $title',
+    async ({ index }) => {
+      tinybird.rows.length = 0;
+      const ended = await run(['--import', 'tsx', join(folder, `program-${index}.ts`)]);
+      expect(ended.stderr).toBe('');
+      expect(ended.code).toBe(0);
+      expect(ended.stdout).toMatch(/A row is one call, told in columns\.|calls: 1/);
+      const calls = tinybird.rows.filter((row) => row.call_type === 'acompletion');
+      expect(calls.length).toBe(1);
+      expect(calls[0]).toMatchObject({ model: 'gpt-4o', standard_logging_object_status: 'success' });
+      if (index !== 1) expect(calls[0]).toMatchObject({ user: 'u1', proxy_metadata: { chat_id: 'c1' } });
+      expect(tinybird.rows.length).toBe(index === 3 ? 2 : 1);
+    },
+  );
+
+  it('shows programs whose types are right', async () => {
+    const config = { extends: '../../tsconfig.json', include: ['.'], compilerOptions: { rootDir: '../..' } };
+    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(config));
+    const ended = await run([join(ROOT, 'node_modules/typescript/bin/tsc'), '--project', folder]);
+    expect(ended.stdout + ended.stderr).toBe('');
+  });
+
+  it('names the commands that the package has', async () => {
+    const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
+    for (const [, command] of readme.matchAll(/^npm ci && npm (?:run )?(\w+)$/gm)) {
+      expect(scripts).toHaveProperty(String(command));
+    }
+  });
+
+  it('lists every option there is', async () => {
+    const options = await readFile(join(ROOT, 'src/recorder/options.ts'), 'utf8');
+    const declared = options.slice(options.indexOf('interface TinybirdOptions'));
+    const names = [...declared.matchAll(/^ {2}(\w+)\?:/gm)].map(([, name]) => name);
+    expect(names.length).toBeGreaterThan(8);
+    const table = readme.slice(readme.indexOf('| option '), readme.indexOf('Who wins'));
+    for (const name of [...names, 'user', 'metadata', 'provider']) expect(table).toContain(`\`${name}\``);
+  });
+});
+
+function run(parameters: readonly string[]) {
+  return runNode(parameters, {
+    OPENAI_API_KEY: 'sk-test',
+    OPENAI_BASE_URL: provider.defaultBaseUrl,
+    TINYBIRD_TOKEN: 'p.test',
+    TINYBIRD_URL: tinybird.url,
+  });
+}
