@@ -8,14 +8,14 @@ export interface DevOptions {
   readonly port: number;
   /** @defaultValue `.tinybird-llm` in the current directory */
   readonly data?: string | undefined;
-  /** @defaultValue the package's own `datasources/` */
-  readonly datasources?: string | undefined;
+  /** A Tinybird project: the folder whose `datasources/` are served. @defaultValue the package's own */
+  readonly project?: string | undefined;
 }
 
 /** Starts the local Tinybird, says where it is, and stops it on SIGINT or SIGTERM. Settles once it listens. */
 export async function dev(options: DevOptions): Promise<void> {
   const dataDir = resolve(options.data ?? '.tinybird-llm');
-  const datasources = resolve(options.datasources ?? join(packageRoot(), 'datasources'));
+  const datasources = join(resolve(options.project ?? packageRoot()), 'datasources');
   const server = await startLocalServer({
     port: options.port,
     dataDir,

@@ -4,12 +4,12 @@ import { LocalError } from '../local/errors.js';
 import { dev } from './dev.js';
 import { packageVersion } from './package-root.js';
 
-const USAGE = `Usage: tinybird-llm dev [--port 7181] [--data DIR] [--datasources DIR]
+const USAGE = `Usage: tinybird-llm dev [--port 7181] [--data DIR] [--project DIR]
 
   dev                  run a Tinybird on this machine, on an embedded ClickHouse
     --port PORT        the port of 127.0.0.1 it listens on (default 7181; 0 picks a free one)
     --data DIR         where the rows are kept (default .tinybird-llm)
-    --datasources DIR  your own .datasource files (default: the ones of this package)
+    --project DIR      your own Tinybird project, with its datasources/ (default: this package's)
 
   --help               show this
   --version            show the version`;
@@ -37,7 +37,7 @@ async function run(commandLine: string[]): Promise<void> {
   if (command === undefined) throw new UsageError('tell me what to do');
   if (command !== 'dev') throw new UsageError(`unknown command '${command}'`);
   if (more.length > 0) throw new UsageError(`'${more.join(' ')}' is too much`);
-  await dev({ port: parsePort(values.port), data: values.data, datasources: values.datasources });
+  await dev({ port: parsePort(values.port), data: values.data, project: values.project });
 }
 
 function parse(commandLine: string[]) {
@@ -48,7 +48,7 @@ function parse(commandLine: string[]) {
       options: {
         port: { type: 'string', default: '7181' },
         data: { type: 'string' },
-        datasources: { type: 'string' },
+        project: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean', short: 'v' },
       },

@@ -36,7 +36,7 @@ export async function loadDatasources(directory: string): Promise<ReadonlyMap<st
 }
 
 async function datasourceFiles(directory: string): Promise<readonly string[]> {
-  const fix = 'Pass the directory that holds your .datasource files with --datasources';
+  const fix = 'Pass with --project the folder that has your .datasource files in its datasources/';
   const entries = await readdir(directory).catch((error: Error) => {
     throw new DatafileError(directory, undefined, `the directory cannot be read (${error.message})`, fix);
   });

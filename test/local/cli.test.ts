@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { CALLS, datasourceDirectory, temporaryDirectory } from './running-server.js';
 
@@ -132,11 +132,11 @@ describe('tinybird-llm dev', () => {
     expect(await query).toBe('cut off');
   });
 
-  it('takes its own datasources and data directory', async () => {
+  it('serves the datasources of a project, from a data directory of its own', async () => {
     const cwd = await temporaryDirectory();
     const datasources = await datasourceDirectory({ calls: CALLS });
     await mkdir(join(cwd, 'rows'));
-    const command = run(['dev', '--port', '0', '--data', 'rows', '--datasources', datasources], cwd);
+    const command = run(['dev', '--port', '0', '--data', 'rows', '--project', dirname(datasources)], cwd);
     expect((await post(await command.listening(), 'calls', '{"id":"a"}')).status).toBe(200);
     expect(command.output.stdout).toContain(`datasources   calls (from ${datasources})`);
     expect(command.output.stdout).toMatch(/data +rows\n/);
@@ -165,7 +165,7 @@ describe('tinybird-llm dev', () => {
   it('names the file and line of a datasource it cannot read', async () => {
     const datasources = await datasourceDirectory({ calls: 'SCHEMA >\n    `a` Strin `json:$.a`' });
     const { code, stderr } = await runToEnd(
-      ['dev', '--datasources', datasources],
+      ['dev', '--project', dirname(datasources)],
       await temporaryDirectory(),
     );
     expect(code).toBe(1);

@@ -23,10 +23,10 @@ export async function temporaryDirectory(): Promise<string> {
   return directory;
 }
 
-/** A directory of `.datasource` files, one an entry. */
+/** A project's directory of `.datasource` files, one an entry. */
 export async function datasourceDirectory(files: Readonly<Record<string, string>>): Promise<string> {
-  const directory = await temporaryDirectory();
-  await mkdir(directory, { recursive: true });
+  const directory = join(await temporaryDirectory(), 'datasources');
+  await mkdir(directory);
   for (const [name, text] of Object.entries(files))
     await writeFile(join(directory, `${name}.datasource`), text);
   return directory;
