@@ -62,6 +62,21 @@ describe('the house', () => {
   });
 });
 
+describe('the lock file', () => {
+  it('names the embedded ClickHouse of every platform, which npm drops where it cannot see them', async () => {
+    const { packages } = JSON.parse(await readFile(join(ROOT, 'package-lock.json'), 'utf8'));
+    const { optionalDependencies } = packages['node_modules/chdb'];
+    expect(Object.keys(optionalDependencies).length).toBe(4);
+    for (const [name, version] of Object.entries(optionalDependencies)) {
+      expect(packages[`node_modules/${name}`]).toMatchObject({ version, optional: true });
+    }
+  });
+
+  it('says what is installed, not from where', async () => {
+    expect(await readFile(join(ROOT, 'package-lock.json'), 'utf8')).not.toContain('"resolved"');
+  });
+});
+
 async function readImports(): Promise<Import[]> {
   const found: Import[] = [];
   for (const folder of ['src', 'schemas']) {

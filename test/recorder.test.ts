@@ -7,7 +7,9 @@ import { Datasource } from '../src/datasource/datasource.js';
 import { currentScope, withMetadata } from '../src/recorder/context.js';
 import { flush } from '../src/recorder/flush.js';
 import type { TinybirdOptions } from '../src/recorder/options.js';
-import { type BegunCall, Recorder, type Recording } from '../src/recorder/recorder.js';
+import { type BegunCall, Recorder } from '../src/recorder/recorder.js';
+import type { Recording } from '../src/recorder/recording.js';
+import { forgetTinybirdEnvironment } from './support/environment.js';
 import { type FakeTinybird, startFakeTinybird } from './support/tinybird.js';
 
 const ANSWER: Answer = {
@@ -394,15 +396,7 @@ describe('where events go', () => {
 
   it('may be nowhere: one warning for the process, and nothing is recorded', async () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
-    for (const name of [
-      'TINYBIRD_URL',
-      'TINYBIRD_API_URL',
-      'TINYBIRD_HOST',
-      'TINYBIRD_TOKEN',
-      'TINYBIRD_WRITE_TOKEN',
-    ]) {
-      vi.stubEnv(name, '');
-    }
+    forgetTinybirdEnvironment();
     for (let i = 0; i < 2; i++) {
       new Recorder()
         .start(() => ({ type: 'acompletion', provider: 'openai', model: 'm', stream: false, input: 'hi' }))

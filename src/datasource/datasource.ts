@@ -4,7 +4,7 @@ import { createTell, type Tell } from '../api/tell.js';
 import { undiciTransport } from '../api/transport.js';
 import { RowBuffer } from './buffer.js';
 import { Delivery } from './delivery.js';
-import { type DatasourceOptions, readSettings, type Settings } from './options.js';
+import { type DatasourceOptions, type FlushOptions, readSettings, type Settings } from './options.js';
 import { deliverBeforeExit, pendingDatasources } from './pending.js';
 import { closed, lostAtClose, lostAtExit, overflow, tooLarge } from './problems.js';
 import { serializeRow } from './serialize.js';
@@ -21,11 +21,6 @@ export interface DatasourceStats {
   refused: number;
   /** Requests sent again. */
   retried: number;
-}
-
-export interface FlushOptions {
-  /** Give up waiting after this long, ms; the rows go on being delivered. Default: wait until they are settled. */
-  timeoutMs?: number | undefined;
 }
 
 interface Waiter {

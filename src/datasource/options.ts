@@ -27,6 +27,11 @@ export interface DatasourceOptions extends ConnectionOptions {
   onError?: OnError | undefined;
 }
 
+export interface FlushOptions {
+  /** Give up waiting after this long, ms; the rows go on being delivered. Default: wait until they are settled. */
+  timeoutMs?: number | undefined;
+}
+
 const DEFAULTS = {
   flushAfterMs: 1000,
   maxRows: 10_000,

@@ -1,7 +1,14 @@
-import type { Datasource, FlushOptions } from './datasource.js';
+import type { FlushOptions } from './options.js';
+
+/** A datasource, as far as the end of its rows is concerned. */
+interface Pending {
+  flush(options: FlushOptions): Promise<void>;
+  /** Delivers what it can within `timeoutMs`, then drops the rest and tells. */
+  giveUpAfter(timeoutMs: number): Promise<void>;
+}
 
 /** Datasources with rows that are not settled. One without any is held by nobody here. */
-export const pendingDatasources = new Set<Datasource>();
+export const pendingDatasources = new Set<Pending>();
 
 /** How long a process that has nothing else to do stays for its rows, ms. */
 const EXIT_BUDGET_MS = 5000;

@@ -2,7 +2,8 @@
 import type { Ending } from '../call/call.js';
 import { endingOfThrown } from '../call/ending.js';
 import type { TinybirdOptions } from '../recorder/options.js';
-import { type CallCorrections, Recorder, type Recording } from '../recorder/recorder.js';
+import { Recorder } from '../recorder/recorder.js';
+import type { CallCorrections, Recording } from '../recorder/recording.js';
 import { answerOfResult, TokenGatherer } from './answer.js';
 import { describeRun, type RunArguments } from './run.js';
 import { SignalWatch } from './signals.js';

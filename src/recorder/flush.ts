@@ -1,4 +1,4 @@
-import type { FlushOptions } from '../datasource/datasource.js';
+import type { FlushOptions } from '../datasource/options.js';
 import { flushDatasources } from '../datasource/pending.js';
 import { allPriced } from './recorder.js';
 

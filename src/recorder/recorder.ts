@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { LitellmEvent } from '../../schemas/litellm.js';
-import { describeThrown, TinybirdError } from '../api/errors.js';
+import { TinybirdError } from '../api/errors.js';
 import { createTell, type Tell } from '../api/tell.js';
-import type { Answer, CallType, Ending, LlmCall } from '../call/call.js';
+import type { CallType, LlmCall } from '../call/call.js';
 import { toEvent } from '../call/event.js';
 import { toMessages } from '../call/messages.js';
 import { type Catalogue, costOf, loadCatalogue } from '../call/price.js';
@@ -10,6 +10,8 @@ import { maskKey } from '../call/redact.js';
 import { type CallContext, currentScope } from './context.js';
 import { MetadataReader } from './metadata.js';
 import type { Sink, TinybirdOptions } from './options.js';
+import { internal, userFunction } from './problems.js';
+import { CallRecording, NOTHING, type Recording } from './recording.js';
 import { sinkOf } from './sink.js';
 
 /** What an integration knows when a call begins. */
@@ -28,23 +30,6 @@ export interface BegunCall extends CallContext {
   /** Metadata that gives way to any other: what the framework guesses. */
   defaults?: Readonly<Record<string, unknown>> | undefined;
 }
-
-/** What is known only at the end, and differs from what was begun with. */
-export type CallCorrections = Partial<
-  Pick<LlmCall, 'cacheHit' | 'attempts' | 'model' | 'provider' | 'stream'>
->;
-
-/** One call under way. Every method returns at once and never throws; only the first `end` counts. */
-export interface Recording {
-  /** The provider has answered, or its stream is open. */
-  opened(): void;
-  /** A token has arrived. */
-  token(): void;
-  /** The call is over. `answer` is asked for what had arrived by now. */
-  end(ending: Ending, answer: () => Answer, corrections?: CallCorrections): void;
-}
-
-const NOTHING: Recording = { opened() {}, token() {}, end() {} };
 
 let catalogue: Catalogue | undefined;
 /** Events that wait for the price catalogue. */
@@ -221,59 +206,4 @@ export class Recorder {
       this.#tell(userFunction('datasource', thrown));
     }
   }
-}
-
-class CallRecording implements Recording {
-  readonly #call: LlmCall;
-  readonly #tell: Tell;
-  readonly #settle: (call: LlmCall) => void;
-  readonly #start = performance.now();
-  #ended = false;
-
-  constructor(call: LlmCall, tell: Tell, settle: (call: LlmCall) => void) {
-    this.#call = call;
-    this.#tell = tell;
-    this.#settle = settle;
-  }
-
-  opened(): void {
-    this.#call.openedMs ??= performance.now() - this.#start;
-  }
-
-  token(): void {
-    if (this.#call.firstTokenMs === undefined) this.#call.firstTokenMs = performance.now() - this.#start;
-  }
-
-  end(ending: Ending, answer: () => Answer, corrections?: CallCorrections): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    const call = this.#call;
-    call.durationMs = performance.now() - this.#start;
-    call.ending = ending;
-    try {
-      call.answer = answer();
-    } catch (thrown) {
-      this.#tell(internal(thrown));
-    }
-    if (corrections !== undefined) Object.assign(call, corrections);
-    try {
-      this.#settle(call);
-    } catch (thrown) {
-      this.#tell(internal(thrown));
-    }
-  }
-}
-
-function internal(thrown: unknown): TinybirdError {
-  return new TinybirdError(
-    'internal',
-    `A fault in tinybird-llm (${describeThrown(thrown)}); the call went on, its event may be missing. Please report it.`,
-    { cause: thrown },
-  );
-}
-
-function userFunction(option: string, thrown: unknown): TinybirdError {
-  return new TinybirdError('user_function', `The option ${option} threw (${describeThrown(thrown)}).`, {
-    cause: thrown,
-  });
 }

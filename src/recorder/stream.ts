@@ -1,6 +1,6 @@
 import type { Answer, Ending } from '../call/call.js';
 import { endingOfCancel, endingOfCut, endingOfThrown } from '../call/ending.js';
-import type { CallCorrections, Recording } from './recorder.js';
+import type { CallCorrections, Recording } from './recording.js';
 
 /** Gathers the answer from a stream's chunks, each integration from its own kind. */
 export interface StreamGatherer {

@@ -4,6 +4,7 @@ import { forgetTold } from '../../src/api/tell.js';
 import { Datasource } from '../../src/datasource/datasource.js';
 import { flush } from '../../src/recorder/flush.js';
 import type { TinybirdOptions } from '../../src/recorder/options.js';
+import { forgetTinybirdEnvironment } from '../support/environment.js';
 import { FRAMEWORKS } from '../support/frameworks.js';
 import { type FakeTinybird, json, startFakeTinybird, unusedUrl } from '../support/tinybird.js';
 
@@ -67,15 +68,7 @@ const CASES: [what: string, options: () => TinybirdOptions | Promise<TinybirdOpt
 describe.each(FRAMEWORKS)('$name', ({ ask, askStreamed }) => {
   beforeEach(() => {
     forgetTold();
-    for (const name of [
-      'TINYBIRD_URL',
-      'TINYBIRD_API_URL',
-      'TINYBIRD_HOST',
-      'TINYBIRD_TOKEN',
-      'TINYBIRD_WRITE_TOKEN',
-    ]) {
-      vi.stubEnv(name, '');
-    }
+    forgetTinybirdEnvironment();
   });
 
   it.each(CASES)('with %s answers as ever, and tells once with the fix', async (_what, options, told) => {
