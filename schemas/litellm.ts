@@ -7,9 +7,7 @@
  * to `null` differs between Tinybird versions.
  */
 import * as z from 'zod';
-
-/** The largest value of the documented token columns, which are UInt16. Exact counts stand in `response.usage`. */
-export const MAX_TOKEN_COLUMN = 65_535;
+import { MAX_TOKEN_COLUMN } from './token-column.js';
 
 /** A lone surrogate makes ClickHouse refuse the whole batch, so no string may hold one. */
 const text = z.string().refine((value) => value.isWellFormed(), { error: 'must hold no lone surrogate' });

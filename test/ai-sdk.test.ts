@@ -427,6 +427,13 @@ describe('the middleware', () => {
     expect((await recorded.event()).provider).toBe('acme');
   });
 
+  it('hands on what a model gives instead of a stream: the SDK deals with it', async () => {
+    const result = { stream: undefined } as never;
+    const model = new MockLanguageModelV3({ doStream: async () => result });
+    expect(await watched(model).doStream(CALL)).toBe(result);
+    expect((await recorded.event()).standard_logging_object_status).toBe('failure');
+  });
+
   it('records a result without usage, content or response', async () => {
     const model = new MockLanguageModelV3({ doGenerate: async () => ({}) as never });
     await watched(model).doGenerate(CALL);

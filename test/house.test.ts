@@ -62,6 +62,18 @@ describe('the house', () => {
   });
 });
 
+describe('the package as it is published', () => {
+  it.each(['index', 'ai-sdk/index', 'openai/index', 'langchain/index'])(
+    'loads with %s nothing but Node’s own modules: undici, zod and the prices come when they are needed',
+    async (entry) => {
+      const loaded = await staticImports(join(ROOT, 'dist/src', `${entry}.js`));
+      expect(loaded.size).toBeGreaterThan(10);
+      const packages = [...loaded].filter((name) => !name.startsWith('/') && !name.startsWith('node:'));
+      expect(packages).toEqual([]);
+    },
+  );
+});
+
 describe('the lock file', () => {
   it('names the embedded ClickHouse of every platform, which npm drops where it cannot see them', async () => {
     const { packages } = JSON.parse(await readFile(join(ROOT, 'package-lock.json'), 'utf8'));
@@ -88,6 +100,18 @@ async function readImports(): Promise<Import[]> {
       const specifiers = [...code.matchAll(/(?:\bfrom\s+|\bimport\s*\(\s*|^import\s+)'([^']+)'/gm)];
       found.push({ from, to: 'node:none' }, ...specifiers.map(([, to = '']) => ({ from, to })));
     }
+  }
+  return found;
+}
+
+/** The files and packages that come with a module, without those it imports later. */
+async function staticImports(file: string, found = new Set<string>()): Promise<Set<string>> {
+  if (found.has(file)) return found;
+  found.add(file);
+  const code = await readFile(file, 'utf8');
+  for (const [, to = ''] of code.matchAll(/^(?:import|export)\s(?:[^;=']*\bfrom\s+)?'([^']+)';$/gm)) {
+    if (to.startsWith('.')) await staticImports(resolve(file, '..', to), found);
+    else found.add(to);
   }
   return found;
 }

@@ -314,6 +314,19 @@ describe('the handler', () => {
     expect((await recorded.event()).standard_logging_object_status).toBe('success');
   });
 
+  it('never throws into LangChain, which would print it, and loses no call', async () => {
+    const own = handler();
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    own.handleChatModelStart(proxy, undefined as never, 'broken');
+    own.handleChatModelStart({}, [[]], 'run');
+    own.handleLLMNewToken('x', proxy, 'run', undefined, undefined, proxy);
+    own.handleLLMEnd(proxy, 'run');
+    expect(recorded.problems.map((problem) => problem.code)).toContain('internal');
+    recorded.problems.length = 0;
+    expect(await recorded.event()).toMatchObject({ id: 'run', response: { choices: [] } });
+  });
+
   it('settles the oldest run as abandoned when ends stop coming', async () => {
     const own = handler();
     for (let run = 0; run <= 10_000; run++) own.handleChatModelStart({}, [[]], `run-${run}`);

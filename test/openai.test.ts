@@ -460,7 +460,7 @@ describe('instrumenting', () => {
     expect(instrumentOpenAI(odd, recorded.options)).toBe(odd);
     const frozen = Object.freeze(bare());
     expect(instrumentOpenAI(frozen, recorded.options)).toBe(frozen);
-    expect(recorded.problems.map((problem) => problem.code)).toEqual(['internal', 'internal']);
+    expect(recorded.problems.map((problem) => problem.code)).toEqual(['bad_option', 'bad_option']);
     recorded.problems.length = 0;
     expect((await frozen.chat.completions.create(BODY)).id).toBe('chatcmpl-plain');
   });

@@ -149,6 +149,10 @@ describe('user and metadata', () => {
     expect(events[0]).toMatchObject({ user: 'u1', proxy_metadata: { chat_id: 'c1', project: 'inner' } });
   });
 
+  it('of a scope that is given nothing are none, and the program runs', () => {
+    expect(withMetadata(undefined as never, () => 7)).toBe(7);
+  });
+
   it('of two scopes at once do not mix', async () => {
     const run = (chat_id: string, ms: number) =>
       withMetadata({ metadata: { chat_id } }, async () => {

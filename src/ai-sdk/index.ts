@@ -42,11 +42,13 @@ export interface TinybirdMiddleware {
     params: CallParams;
     model: Model;
   }): Promise<Result>;
-  wrapStream<Result extends { stream: ReadableStream }>(options: {
-    doStream: () => PromiseLike<Result>;
-    params: CallParams;
-    model: Model;
-  }): Promise<Result>;
+  wrapStream<Result extends { stream: ReadableStream }>(options: StreamCall<Result>): Promise<Result>;
+}
+
+interface StreamCall<Result> {
+  doStream: () => PromiseLike<Result>;
+  params: CallParams;
+  model: Model;
 }
 
 /**
@@ -96,20 +98,28 @@ export function tinybirdMiddleware(options: TinybirdMiddlewareOptions = {}): Tin
       }
     },
 
-    async wrapStream({ doStream, params, model }) {
+    async wrapStream<Opened extends { stream: ReadableStream }>({
+      doStream,
+      params,
+      model,
+    }: StreamCall<Opened>) {
       const recording = start(true, params, model);
+      const signal = params.abortSignal;
+      let result: Opened;
       try {
-        const result = await doStream();
-        recording.opened();
-        const watched = new StreamRecording({
-          recording,
-          gatherer: new StreamAnswer(),
-          signal: params.abortSignal,
-        });
+        result = await doStream();
+      } catch (thrown) {
+        recording.end(endingOfThrown(thrown, signal), () => ({ choices: [] }));
+        throw thrown;
+      }
+      recording.opened();
+      try {
+        const watched = new StreamRecording({ recording, gatherer: new StreamAnswer(), signal });
         return { ...result, stream: watchStream(result.stream, watched) };
       } catch (thrown) {
-        recording.end(endingOfThrown(thrown, params.abortSignal), () => ({ choices: [] }));
-        throw thrown;
+        // no stream, or one that somebody reads already: the SDK's to deal with
+        recording.end({ kind: 'failed', error: thrown }, () => ({ choices: [] }));
+        return result;
       }
     },
   };

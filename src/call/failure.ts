@@ -63,7 +63,8 @@ function describeValue(value: unknown): string {
   return String(value);
 }
 
+/** Cut before it is masked, since a body may be megabytes, and again after, since a cut may have split a credential. */
 function text(value: string, most: number): string {
-  const masked = maskSecrets(value);
+  const masked = maskSecrets(value.slice(0, most + 500));
   return (masked.length > most ? `${masked.slice(0, most)} …` : masked).toWellFormed();
 }

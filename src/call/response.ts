@@ -1,4 +1,5 @@
-import { type EventResponse, type EventUsage, MAX_TOKEN_COLUMN } from '../../schemas/litellm.js';
+import type { EventResponse, EventUsage } from '../../schemas/litellm.js';
+import { MAX_TOKEN_COLUMN } from '../../schemas/token-column.js';
 import type { Answer, Choice, Usage } from './call.js';
 
 type EventChoice = EventResponse['choices'][number];

@@ -78,7 +78,7 @@ export class TinybirdCallbackHandler {
     runName?: string,
   ): void {
     const run = { llm, runId, parentRunId, extraParams, tags, metadata, runName };
-    this.#start('acompletion', messages[0], run);
+    this.#start('acompletion', () => messages[0], run);
   }
 
   handleLLMStart(
@@ -92,7 +92,7 @@ export class TinybirdCallbackHandler {
     runName?: string,
   ): void {
     const run = { llm, runId, parentRunId, extraParams, tags, metadata, runName };
-    this.#start('atext_completion', prompts, run);
+    this.#start('atext_completion', () => prompts, run);
   }
 
   handleLLMNewToken(
@@ -129,12 +129,16 @@ export class TinybirdCallbackHandler {
     if (run !== undefined) this.#end(runId, endingOfThrown(thrown, run.signal));
   }
 
-  #start(type: 'acompletion' | 'atext_completion', input: unknown, run: RunArguments): void {
+  #start(type: 'acompletion' | 'atext_completion', input: () => unknown, run: RunArguments): void {
     try {
       // core before 1.3.1 calls a handler twice that is in the model and in the call
       if (this.#runs.has(run.runId) || this.#ended.has(run.runId)) return;
       const signal = signalOf(run.extraParams);
-      const recording = this.#recorder.start(() => ({ type, input, ...describeRun(run, this.#provider) }));
+      const recording = this.#recorder.start(() => ({
+        type,
+        input: input(),
+        ...describeRun(run, this.#provider),
+      }));
       this.#runs.set(run.runId, { recording, tokens: new TokenGatherer(), signal });
       if (signal !== undefined) this.#signals.add(signal, run.runId);
       const [oldest] = this.#runs.size > MAXIMUM_RUNS ? this.#runs.keys() : [];
@@ -153,8 +157,7 @@ export class TinybirdCallbackHandler {
     if (run.signal !== undefined) this.#signals.delete(run.signal, runId);
     const corrections: CallCorrections = { cacheHit };
     // `invocation_params.stream` is false for `.stream()` too: what came tells it, except from a cache
-    const streamed = run.tokens.sawChunk || (output !== undefined && isChunked(output));
-    if (streamed && !cacheHit) corrections.stream = true;
+    if (!cacheHit && (run.tokens.sawChunk || isChunked(output))) corrections.stream = true;
     const answer = () => (output === undefined ? run.tokens.answer() : answerOfResult(output, cacheHit));
     run.recording.end(ending, answer, corrections);
   }
@@ -173,6 +176,10 @@ function signalOf(extraParams: RunArguments['extraParams']): AbortSignal | undef
 
 /** The message of a stream is a chunk, which can be joined to another. */
 function isChunked(output: unknown): boolean {
-  const { generations } = (output ?? {}) as { generations?: { message?: { concat?: unknown } }[][] };
-  return typeof generations?.[0]?.[0]?.message?.concat === 'function';
+  try {
+    const { generations } = output as { generations?: { message?: { concat?: unknown } }[][] };
+    return typeof generations?.[0]?.[0]?.message?.concat === 'function';
+  } catch {
+    return false; // nothing, or something that cannot be read: its event comes without an answer
+  }
 }

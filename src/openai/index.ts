@@ -49,24 +49,29 @@ export function uninstrumentOpenAI<Client extends OpenAIClient>(client: Client):
 type Method = (...parameters: unknown[]) => unknown;
 
 function instrument(client: OpenAIClient, recorder: Recorder, options: InstrumentOpenAIOptions): void {
+  if (typeof client !== 'object' || client === null || typeof client.request !== 'function') {
+    recorder.refuse(
+      'instrumentOpenAI was given no client of the openai package: pass what new OpenAI() gives.',
+    );
+    return;
+  }
   if (INSTRUMENTED in client) return;
+  if (!Object.isExtensible(client)) {
+    recorder.refuse('instrumentOpenAI was given a frozen client: instrument it before it is frozen.');
+    return;
+  }
   const added: string[] = [];
   const replace = (key: string, make: (original: Method) => Method) => {
     const original = (client as unknown as Record<string, unknown>)[key];
-    if (typeof original !== 'function') return false;
+    if (typeof original !== 'function') return;
     define(client, key, make(original as Method));
     added.push(key);
-    return true;
   };
   /** Attempts by the options object, which a retry is given again. */
   const attempts = new WeakMap<object, number>();
   try {
     define(client, INSTRUMENTED, added);
-    const found = replace('request', (original) =>
-      watchedRequest(client, original, recorder, options, attempts),
-    );
-    if (!found)
-      throw new TypeError('the object has no request method, so it is no client of the openai package');
+    replace('request', (original) => watchedRequest(client, original, recorder, options, attempts));
     replace(
       'retryRequest',
       (original) =>
@@ -88,7 +93,7 @@ function instrument(client: OpenAIClient, recorder: Recorder, options: Instrumen
         },
     );
   } catch (thrown) {
-    // A frozen client, or something else: it works on as it did.
+    uninstrumentOpenAI(client);
     recorder.fault(thrown);
   }
 }

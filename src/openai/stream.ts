@@ -11,8 +11,13 @@ export function watchStream(stream: ApiStream, recording: StreamRecording): void
   define(stream, 'iterator', function watchedIterator(this: ApiStream) {
     const iterator = original.call(this);
     // A second iteration only throws that the stream is consumed; it says nothing about the call.
-    if (!watched) watchIterator(iterator, recording);
+    if (watched) return iterator;
     watched = true;
+    try {
+      watchIterator(iterator, recording);
+    } catch (thrown) {
+      recording.failed(thrown); // no iterator to watch: the reader will see the same
+    }
     return iterator;
   });
 }

@@ -24,8 +24,8 @@ const scopes = new AsyncLocalStorage<Scope>();
 export function withMetadata<Result>(context: CallContext, run: () => Result): Result {
   const outer = scopes.getStore();
   const scope: Scope = {
-    user: context.user ?? outer?.user,
-    metadata: { ...outer?.metadata, ...context.metadata },
+    user: context?.user ?? outer?.user,
+    metadata: { ...outer?.metadata, ...context?.metadata },
   };
   return scopes.run(scope, run);
 }

@@ -79,6 +79,11 @@ export class Recorder {
     this.#tell(internal(thrown));
   }
 
+  /** What an integration was given that it cannot work with: told, never thrown. */
+  refuse(what: string): void {
+    this.#tell(new TinybirdError('bad_option', what));
+  }
+
   #begin(begun: BegunCall, sink: Sink): Recording {
     const { capture, metadata, user } = this.#options;
     const scope = currentScope();
