@@ -110,8 +110,8 @@ describe('a row', () => {
 
 describe('a batch', () => {
   it('leaves a moment after its first row, and steady traffic does not postpone it', async () => {
-    const ds = datasource({ flushAfterMs: 100 });
-    for (let id = 0; id < 8; id++) {
+    const ds = datasource({ flushAfterMs: 50 });
+    for (let id = 0; id < 40; id++) {
       ds.append({ id });
       await sleep(25);
     }
@@ -356,7 +356,7 @@ describe('an answer of Tinybird', () => {
       first = false;
       return new Promise((resolve) => response.on('close', resolve));
     };
-    const ds = datasource({ timeoutMs: 100 });
+    const ds = datasource({ timeoutMs: 500 });
     ds.append({ id: 1 });
     await ds.flush();
     expect(ids()).toEqual([1]);

@@ -486,7 +486,7 @@ describe('a failure that nobody handles', () => {
     const client = new OpenAI({ apiKey: 'k', baseURL: ${JSON.stringify(provider.baseUrl('chat-failed'))}, maxRetries: 0 });
     ${wrap}
     ${handle}
-    setTimeout(() => console.log(unhandled), 300);`;
+    process.on('exit', () => console.log(unhandled));`;
   const wrap = 'instrumentOpenAI(client, { datasource: { append() {} } });';
   const create = "client.chat.completions.create({ model: 'm', messages: [] })";
 

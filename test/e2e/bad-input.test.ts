@@ -78,7 +78,7 @@ describe.each(FRAMEWORKS)('$name', ({ ask, askStreamed }) => {
     expect(await ask(provider.defaultBaseUrl, given)).toBe(text);
     expect(await askStreamed(provider.defaultBaseUrl, given)).toBe(text);
     await flush({ timeoutMs: 300 });
-    expect(warn.mock.calls.length).toBe(1);
+    await expect.poll(() => warn.mock.calls.length).toBe(1);
     const [message] = warn.mock.calls[0] ?? [];
     expect(message).toMatch(told);
     expect(message).not.toContain('hush-hush');
