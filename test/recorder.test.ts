@@ -413,6 +413,15 @@ describe('where events go', () => {
     );
   });
 
+  it('that is nowhere is told once to onError too, however many calls follow', () => {
+    forgetTinybirdEnvironment();
+    const own = new Recorder({ onError: (problem) => problems.push(problem) });
+    for (let i = 0; i < 3; i++) {
+      own.start(() => ({ type: 'acompletion', provider: 'openai', model: 'm', stream: false, input: 'hi' }));
+    }
+    expect(problems.map((problem) => problem.code)).toEqual(['not_configured']);
+  });
+
   it('that cannot be used is told, not thrown', () => {
     expect(() => begin({ datasource: 42 as never })).not.toThrow();
     expect(problems.map((problem) => problem.code)).toEqual(['bad_option']);

@@ -59,13 +59,8 @@ export class Recorder {
 
   /** @param describe what begins; called at once, and its fault is told instead of thrown */
   start(describe: () => BegunCall): Recording {
-    try {
-      this.#sink ??= sinkOf(this.#options);
-    } catch (thrown) {
-      this.#sink = null;
-      this.#tell(thrown instanceof TinybirdError ? thrown : internal(thrown));
-    }
-    if (this.#sink === null || this.#sink === undefined) return NOTHING;
+    if (this.#sink === undefined) this.#sink = this.#findSink();
+    if (this.#sink === null) return NOTHING;
     try {
       return this.#begin(describe(), this.#sink);
     } catch (thrown) {
@@ -82,6 +77,15 @@ export class Recorder {
   /** What an integration was given that it cannot work with: told, never thrown. */
   refuse(what: string): void {
     this.#tell(new TinybirdError('bad_option', what));
+  }
+
+  #findSink(): Sink | null {
+    try {
+      return sinkOf(this.#options);
+    } catch (thrown) {
+      this.#tell(thrown instanceof TinybirdError ? thrown : internal(thrown));
+      return null;
+    }
   }
 
   #begin(begun: BegunCall, sink: Sink): Recording {
