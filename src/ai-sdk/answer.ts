@@ -2,7 +2,7 @@ import type { Answer, Choice, Usage } from '../call/call.js';
 import { type Fields, fieldsOf, listOf, textOf } from '../call/fields.js';
 import { toFinishReason } from '../call/finish-reason.js';
 import { ChoiceGatherer } from '../call/gather.js';
-import { jsonText } from '../call/plain.js';
+import { asText } from '../call/plain.js';
 import { toUsage } from '../call/usage.js';
 import type { StreamGatherer } from '../recorder/stream.js';
 
@@ -23,36 +23,36 @@ export function answerOfResult(result: unknown): Answer {
 export class StreamAnswer implements StreamGatherer {
   readonly #choice = new ChoiceGatherer();
   #identity: Partial<Answer> = {};
-  #usage: unknown;
+  #usage: Usage | undefined;
   #finished = false;
   #error: { readonly error: unknown } | undefined;
 
   add(part: unknown): boolean {
-    const { type, ...rest } = fieldsOf(part);
-    switch (type) {
+    const fields = fieldsOf(part);
+    switch (fields.type) {
       case 'text-delta':
-        return this.#delta(rest.delta, (piece) => this.#choice.text(piece));
+        return this.#delta(fields.delta, (piece) => this.#choice.text(piece));
       case 'reasoning-delta':
-        return this.#delta(rest.delta, (piece) => this.#choice.reasoning(piece));
+        return this.#delta(fields.delta, (piece) => this.#choice.reasoning(piece));
       case 'tool-input-start':
-        this.#choice.toolCall(rest.id, { id: rest.id, name: rest.toolName });
+        this.#choice.toolCall(fields.id, { id: fields.id, name: fields.toolName });
         return false;
       case 'tool-input-delta':
-        return this.#delta(rest.delta, (piece) => this.#choice.toolCall(rest.id, { arguments: piece }));
+        return this.#delta(fields.delta, (piece) => this.#choice.toolCall(fields.id, { arguments: piece }));
       case 'tool-call':
-        addToolCall(this.#choice, rest);
+        addToolCall(this.#choice, fields);
         return true;
       case 'file':
       case 'reasoning-file':
         return true;
       case 'response-metadata':
-        this.#identity = { ...this.#identity, ...identityOf(rest) };
+        this.#identity = { ...this.#identity, ...identityOf(fields) };
         return false;
       case 'finish':
-        this.#finish(rest);
+        this.#finish(fields);
         return false;
       case 'error':
-        this.#error ??= { error: rest.error };
+        this.#error ??= { error: fields.error };
         return false;
       default:
         return false;
@@ -69,12 +69,12 @@ export class StreamAnswer implements StreamGatherer {
 
   answer(): Answer {
     const choices: Choice[] = this.#choice.isEmpty ? [] : [this.#choice.choice()];
-    return { ...this.#identity, choices, usage: toUsage(this.#usage) };
+    return { ...this.#identity, choices, usage: this.#usage };
   }
 
   #finish({ finishReason, usage }: Fields): void {
-    this.#usage = usage;
-    this.#finished = !isCut(finishReason, toUsage(usage));
+    this.#usage = toUsage(usage);
+    this.#finished = !isCut(finishReason, this.#usage);
     if (!this.#finished) return;
     this.#choice.finishReason = finishReasonOf(finishReason);
     if (this.#choice.finishReason === 'error')
@@ -92,7 +92,7 @@ function addToolCall(gatherer: ChoiceGatherer, part: Fields): void {
   gatherer.wholeToolCall(part.toolCallId, {
     id: String(part.toolCallId ?? ''),
     name: String(part.toolName ?? ''),
-    arguments: textOf(part.input) ?? jsonText(part.input),
+    arguments: asText(part.input),
   });
 }
 

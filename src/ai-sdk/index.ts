@@ -93,7 +93,7 @@ export function tinybirdMiddleware(options: TinybirdMiddlewareOptions = {}): Tin
         recording.end({ kind: 'finished' }, () => answerOfResult(result));
         return result;
       } catch (thrown) {
-        recording.end(endingOfThrown(thrown, params.abortSignal), () => ({ choices: [] }));
+        recording.end(endingOfThrown(thrown, params.abortSignal));
         throw thrown;
       }
     },
@@ -109,7 +109,7 @@ export function tinybirdMiddleware(options: TinybirdMiddlewareOptions = {}): Tin
       try {
         result = await doStream();
       } catch (thrown) {
-        recording.end(endingOfThrown(thrown, signal), () => ({ choices: [] }));
+        recording.end(endingOfThrown(thrown, signal));
         throw thrown;
       }
       recording.opened();
@@ -118,7 +118,7 @@ export function tinybirdMiddleware(options: TinybirdMiddlewareOptions = {}): Tin
         return { ...result, stream: watchStream(result.stream, watched) };
       } catch (thrown) {
         // no stream, or one that somebody reads already: the SDK's to deal with
-        recording.end({ kind: 'failed', error: thrown }, () => ({ choices: [] }));
+        recording.end({ kind: 'failed', error: thrown });
         return result;
       }
     },

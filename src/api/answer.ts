@@ -1,4 +1,4 @@
-import { TinybirdError } from './errors.js';
+import { describeThrown, TinybirdError } from './errors.js';
 import type { HttpAnswer } from './transport.js';
 
 /**
@@ -48,6 +48,16 @@ export function problemOfAnswer(
   return problem('rejected', 'The request is wrong as it is and is not repeated.');
 }
 
+/** No answer came. The message names host and reason, and the fix that fits a laptop and a region alike. */
+export function unreachable(url: URL, thrown: unknown): TinybirdError {
+  const reason = describeThrown(firstCause(thrown));
+  return new TinybirdError(
+    'unreachable',
+    `${url.host} does not answer (${reason}). Check TINYBIRD_URL and the network; locally, start it with \`npx tinybird-llm dev\`.`,
+    { cause: thrown },
+  );
+}
+
 /** The `error` of a JSON answer, else the start of the text; one line, at most 300 characters, without the token. */
 function ownWords(text: string | undefined, secret: string | undefined): string {
   if (text === undefined) return '';
@@ -60,4 +70,11 @@ function ownWords(text: string | undefined, secret: string | undefined): string 
   }
   if (secret !== undefined && secret !== '') words = words.replaceAll(secret, '****');
   return words.replace(/\s+/g, ' ').trim().slice(0, 300).toWellFormed();
+}
+
+/** A refused connection to several addresses is an AggregateError with an empty message. */
+function firstCause(thrown: unknown): unknown {
+  if (thrown instanceof AggregateError && thrown.message === '' && thrown.errors.length > 0)
+    return thrown.errors[0];
+  return thrown;
 }

@@ -1,6 +1,6 @@
-import { problemOfAnswer } from './answer.js';
+import { problemOfAnswer, unreachable } from './answer.js';
 import { authorization, type Connection, type ConnectionOptions, resolveConnection } from './connection.js';
-import { describeThrown, TinybirdError } from './errors.js';
+import { TinybirdError } from './errors.js';
 import { type HttpAnswer, type Transport, undiciTransport } from './transport.js';
 
 export interface ApiOptions extends ConnectionOptions {
@@ -119,21 +119,4 @@ export class TinybirdApi {
     if (answer.status >= 200 && answer.status < 300) return answer;
     throw problemOfAnswer(answer, url.host, `${method} ${target.pathname}`, headers.authorization?.slice(7));
   }
-}
-
-/** No answer came. The message names host and reason, and the fix that fits a laptop and a region alike. */
-export function unreachable(url: URL, thrown: unknown): TinybirdError {
-  const reason = describeThrown(firstCause(thrown));
-  return new TinybirdError(
-    'unreachable',
-    `${url.host} does not answer (${reason}). Check TINYBIRD_URL and the network; locally, start it with \`npx tinybird-llm dev\`.`,
-    { cause: thrown },
-  );
-}
-
-/** A refused connection to several addresses is an AggregateError with an empty message. */
-function firstCause(thrown: unknown): unknown {
-  if (thrown instanceof AggregateError && thrown.message === '' && thrown.errors.length > 0)
-    return thrown.errors[0];
-  return thrown;
 }

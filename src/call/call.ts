@@ -78,7 +78,7 @@ export interface LlmCall {
   stream: boolean;
   messages: EventMessage[];
   user?: string | undefined;
-  /** JSON values only. */
+  /** JSON values only, and none of the keys that say how a call went. */
   metadata: Record<string, unknown>;
   /** Masked, if at all. */
   apiKey?: string | undefined;

@@ -50,14 +50,16 @@ export function toEvent(call: LlmCall, options: EventOptions = {}): LitellmEvent
   return event;
 }
 
+/** The keys that say how a call went: `LlmCall.metadata` has none of them. */
+export const OUTCOME_KEYS = ['outcome', 'attempts', 'cost_unknown'] as const;
+
 /** The keys with String columns of their own: a number there might be quarantined. */
 const COLUMN_KEYS = ['organization', 'environment', 'project', 'chat_id'] as const;
 
 function toProxyMetadata(call: LlmCall, cost: number | undefined): LitellmEvent['proxy_metadata'] {
-  const { outcome: _outcome, attempts: _attempts, cost_unknown: _costUnknown, ...given } = call.metadata;
-  const metadata: LitellmEvent['proxy_metadata'] = given;
+  const metadata: LitellmEvent['proxy_metadata'] = { ...call.metadata };
   for (const key of COLUMN_KEYS) {
-    const value = given[key];
+    const value: unknown = metadata[key];
     if (value !== undefined && typeof value !== 'string') {
       metadata[key] = typeof value === 'object' ? JSON.stringify(value) : String(value);
     }

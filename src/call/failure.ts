@@ -1,4 +1,4 @@
-import { toPlain } from './plain.js';
+import { jsonText } from './plain.js';
 import { maskSecrets } from './redact.js';
 
 export interface Failure {
@@ -58,7 +58,7 @@ function describeValue(value: unknown): string {
       return kind === undefined ? message : `${kind}: ${message}`;
     }
     if (error !== undefined && error !== null) return describeValue(error);
-    return JSON.stringify(toPlain(value)) ?? 'an empty object';
+    return jsonText(value) || 'an empty object';
   }
   return String(value);
 }

@@ -1,5 +1,31 @@
 import type { Choice, ToolCall } from './call.js';
 
+/** The choices of a stream, each gathered apart: the pieces of several come interleaved. */
+export class ChoicesGatherer {
+  readonly #choices = new Map<number, ChoiceGatherer>();
+
+  /** The choice of that index, made when it is new; without an index, the first. */
+  at(index: unknown): ChoiceGatherer {
+    const key = typeof index === 'number' ? index : 0;
+    let choice = this.#choices.get(key);
+    if (choice === undefined) {
+      choice = new ChoiceGatherer(key);
+      this.#choices.set(key, choice);
+    }
+    return choice;
+  }
+
+  /** Whether any of them has a reason to be complete. */
+  get finished(): boolean {
+    for (const choice of this.#choices.values()) if (choice.finishReason !== undefined) return true;
+    return false;
+  }
+
+  choices(): Choice[] {
+    return [...this.#choices.values()].map((choice) => choice.choice());
+  }
+}
+
 interface GatheredToolCall {
   id?: string | undefined;
   name: string;

@@ -1,6 +1,6 @@
 import type { EventMessage } from '../../schemas/litellm.js';
-import { type Fields, isFields } from './fields.js';
-import { jsonText } from './plain.js';
+import { type Fields, fieldsOf, isFields } from './fields.js';
+import { asText, jsonText } from './plain.js';
 
 /**
  * Anything chat-like as flat messages with string values: OpenAI's chat messages and Responses input, AI SDK prompts,
@@ -62,11 +62,12 @@ function fromParts(role: string, fields: Fields, parts: readonly unknown[]): Eve
   const reasoning: string[] = [];
   const results: EventMessage[] = [];
   for (const part of parts) {
-    const { type, ...rest } = isFields(part) ? part : { type: undefined };
-    if (type === 'tool-call') toolCalls.push(openAiToolCall(rest.toolCallId, rest.toolName, rest.input));
-    else if (type === 'tool-result') results.push(toolResult(rest));
+    const own = fieldsOf(part);
+    const { type } = own;
+    if (type === 'tool-call') toolCalls.push(openAiToolCall(own.toolCallId, own.toolName, own.input));
+    else if (type === 'tool-result') results.push(toolResult(own));
     else if (type === 'reasoning' || type === 'thinking')
-      reasoning.push(asText(rest.text ?? rest.thinking ?? rest.reasoning));
+      reasoning.push(asText(own.text ?? own.thinking ?? own.reasoning));
     // LangChain repeats as content what its tool_calls say
     else if (
       toolCalls.length > 0 &&
@@ -76,9 +77,9 @@ function fromParts(role: string, fields: Fields, parts: readonly unknown[]): Eve
     else content.push(part);
   }
   if (results.length > 0 && content.length === 0 && toolCalls.length === 0) return results;
-  const own = withToolCalls(withNames(message(role, contentText(content)), fields), toolCalls);
-  if (reasoning.length > 0) own.reasoning_content = reasoning.join('\n');
-  return [own, ...results];
+  const first = withToolCalls(withNames(message(role, contentText(content)), fields), toolCalls);
+  if (reasoning.length > 0) first.reasoning_content = reasoning.join('\n');
+  return [first, ...results];
 }
 
 /** Content as one string: text parts joined by line breaks; with anything else among them, the parts as JSON text. */
@@ -124,8 +125,11 @@ function toolCallsOf(fields: Fields): object[] {
 }
 
 function openAiToolCall(id: unknown, name: unknown, input: unknown): object {
-  const text = typeof input === 'string' ? input : jsonText(input ?? {});
-  return { id: asText(id), type: 'function', function: { name: asText(name), arguments: text } };
+  return {
+    id: asText(id),
+    type: 'function',
+    function: { name: asText(name), arguments: asText(input ?? {}) },
+  };
 }
 
 function toolResult(part: Fields): EventMessage {
@@ -136,10 +140,4 @@ function toolResult(part: Fields): EventMessage {
     tool_call_id: asText(part.toolCallId),
     name: asText(part.toolName),
   };
-}
-
-/** Text as it is, anything else as JSON. */
-function asText(value: unknown): string {
-  if (typeof value === 'string') return value.toWellFormed();
-  return value === undefined || value === null ? '' : jsonText(value);
 }

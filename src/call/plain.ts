@@ -17,6 +17,11 @@ export function jsonText(value: unknown): string {
   return JSON.stringify(toPlain(value)) ?? '';
 }
 
+/** Text as it is, anything else as JSON text; of nothing, nothing. Never throws. */
+export function asText(value: unknown): string {
+  return typeof value === 'string' ? value.toWellFormed() : jsonText(value);
+}
+
 function copy(value: unknown, place: string, path: object[], onOdd: OnOdd): unknown {
   switch (typeof value) {
     case 'string':

@@ -49,7 +49,7 @@ export class Datasource {
   readonly #buffer = new RowBuffer();
   #stop = new AbortController();
   /** Number of the first row of every request under way. */
-  readonly #underWay = new Set<{ readonly firstRow: number; readonly rows: number }>();
+  readonly #underWay = new Set<{ readonly firstRow: number }>();
   readonly #counts = { accepted: 0, delivered: 0, quarantined: 0, dropped: 0, refused: 0 };
   #waiters: Waiter[] = [];
   /** Rows before this number leave without waiting for company. */
@@ -175,7 +175,7 @@ export class Datasource {
       if (!full && this.#buffer.firstRow >= this.#urgentBefore) break;
       const batch = this.#buffer.take(maxRows, maxRequestBytes);
       if (batch === undefined) break;
-      const entry = { firstRow: batch.firstRow, rows: batch.rows };
+      const entry = { firstRow: batch.firstRow };
       this.#underWay.add(entry);
       void this.#delivery.deliver(batch, this.#stop.signal).then((outcome) => {
         this.#underWay.delete(entry);

@@ -1,7 +1,6 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { problemOfAnswer } from '../api/answer.js';
-import { unreachable } from '../api/api.js';
+import { problemOfAnswer, unreachable } from '../api/answer.js';
 import { authorization, type Connection } from '../api/connection.js';
 import { TinybirdError } from '../api/errors.js';
 import { retryAfterMs } from '../api/rate-limit.js';
@@ -86,18 +85,15 @@ export class Delivery {
     for (;;) {
       await this.#pause.over();
       if (signal.aborted) return dropped(batch);
-      const attempt = await this.#attempt(headers, body, signal);
-      if (attempt.answer !== undefined) {
-        const { answer } = attempt;
-        if (answer.status >= 200 && answer.status < 300) {
-          this.#failures = 0;
-          return this.#accepted(answer, batch);
-        }
-        if (answer.status === 413 && batch.rows > 1) return await this.#halves(batch, signal);
+      const { answer, failure } = await this.#attempt(headers, body, signal);
+      if (failure === undefined) {
+        this.#failures = 0;
+        return this.#accepted(answer, batch);
       }
+      if (answer?.status === 413 && batch.rows > 1) return await this.#halves(batch, signal);
       if (signal.aborted) return dropped(batch);
-      const { problem } = attempt;
-      if (!attempt.passing) {
+      const { problem, passing, waitMs } = failure;
+      if (!passing) {
         this.#options.tell(givenUp(problem, batch.rows));
         return dropped(batch);
       }
@@ -107,7 +103,7 @@ export class Delivery {
         return dropped(batch);
       }
       this.#retried++;
-      this.#pause.extend(attempt.waitMs ?? backoff(this.#failures), attempt.waitMs !== undefined);
+      this.#pause.extend(waitMs ?? backoff(this.#failures), waitMs !== undefined);
     }
   }
 
@@ -121,10 +117,9 @@ export class Delivery {
 
   async #attempt(headers: Record<string, string>, body: Buffer, signal: AbortSignal): Promise<Attempt> {
     const { connection, transport, name, timeoutMs } = this.#options;
-    let secret: string | undefined;
     try {
       const authorized = await authorization(connection.token);
-      secret = authorized.authorization?.slice('Bearer '.length);
+      const secret = authorized.authorization?.slice('Bearer '.length);
       const answer = await transport({
         method: 'POST',
         url: this.#eventsUrl,
@@ -133,16 +128,17 @@ export class Delivery {
         timeoutMs,
         signal,
       });
-      return {
-        answer,
+      if (answer.status >= 200 && answer.status < 300) return { answer, failure: undefined };
+      const failure = {
         problem: problemOfAnswer(answer, connection.url.host, `datasource ${name}`, secret),
         passing: mayPass(answer.status),
         waitMs: answer.status === 429 ? retryAfterMs(answer.headers, Date.now()) : undefined,
       };
+      return { answer, failure };
     } catch (thrown) {
       // A token function that fails may work the next time; so may the network.
       const problem = thrown instanceof TinybirdError ? thrown : unreachable(connection.url, thrown);
-      return { answer: undefined, problem, passing: true, waitMs: undefined };
+      return { answer: undefined, failure: { problem, passing: true, waitMs: undefined } };
     }
   }
 
@@ -170,8 +166,12 @@ export class Delivery {
   }
 }
 
-interface Attempt {
-  answer: HttpAnswer | undefined;
+/** An answer that took the rows, or a failure with the answer that told of it, if one came. */
+type Attempt =
+  | { answer: HttpAnswer; failure: undefined }
+  | { answer: HttpAnswer | undefined; failure: AttemptFailure };
+
+interface AttemptFailure {
   problem: TinybirdError;
   /** Whether the same request may succeed later. */
   passing: boolean;

@@ -1,8 +1,8 @@
 import type { Answer, Choice, ToolCall } from '../call/call.js';
 import { type Fields, fieldsOf, firstText, listOf, textOf } from '../call/fields.js';
 import { toFinishReason } from '../call/finish-reason.js';
-import { ChoiceGatherer } from '../call/gather.js';
-import { jsonText } from '../call/plain.js';
+import { ChoicesGatherer } from '../call/gather.js';
+import { asText } from '../call/plain.js';
 import { toUsage } from '../call/usage.js';
 
 /** The answer in an `LLMResult`. A cached one holds the counts of the call that filled the cache: they are not read. */
@@ -70,7 +70,7 @@ function toToolCall(call: Fields): ToolCall {
   return {
     id: textOf(call.id),
     name: textOf(call.name) ?? '',
-    arguments: textOf(call.args) ?? jsonText(call.args),
+    arguments: asText(call.args),
   };
 }
 
@@ -84,7 +84,7 @@ function contentText(content: unknown): string {
 
 /** Gathers what the token hook tells: all there is to know of a stream that never came to its end. */
 export class TokenGatherer {
-  readonly #choices = new Map<number, ChoiceGatherer>();
+  readonly #choices = new ChoicesGatherer();
   #usage: unknown;
   #model: string | undefined;
   /** Whether a token came with a chunk, which only a stream's does. */
@@ -92,20 +92,16 @@ export class TokenGatherer {
 
   /** Takes a token; gives whether it is output. */
   add(token: string, indices: unknown, fields: unknown): boolean {
-    const { completion } = fieldsOf(indices);
-    const index = typeof completion === 'number' ? completion : 0;
-    let choice = this.#choices.get(index);
-    if (choice === undefined) {
-      choice = new ChoiceGatherer(index);
-      this.#choices.set(index, choice);
-    }
     const chunk = fieldsOf(fieldsOf(fields).chunk);
     const message = fieldsOf(chunk.message);
     if (chunk.text !== undefined || chunk.message !== undefined) this.sawChunk = true;
-    if (token) choice.text(token);
     const toolCalls = listOf(message.tool_call_chunks);
+    const index = fieldsOf(indices).completion;
+    if (token) this.#choices.at(index).text(token);
     for (const call of toolCalls) {
-      choice.toolCall(call.index ?? call.id, { id: call.id, name: call.name, arguments: call.args });
+      this.#choices
+        .at(index)
+        .toolCall(call.index ?? call.id, { id: call.id, name: call.name, arguments: call.args });
     }
     if (message.usage_metadata !== undefined) this.#usage = message.usage_metadata;
     this.#model = firstText(fieldsOf(chunk.generationInfo).model_name, this.#model);
@@ -113,11 +109,6 @@ export class TokenGatherer {
   }
 
   answer(): Answer {
-    const choices = [...this.#choices.values()].filter((choice) => !choice.isEmpty);
-    return {
-      model: this.#model,
-      choices: choices.map((choice) => choice.choice()),
-      usage: toUsage(this.#usage),
-    };
+    return { model: this.#model, choices: this.#choices.choices(), usage: toUsage(this.#usage) };
   }
 }

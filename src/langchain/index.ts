@@ -67,32 +67,12 @@ export class TinybirdCallbackHandler {
     return { name: this.name };
   }
 
-  handleChatModelStart(
-    llm: unknown,
-    messages: unknown[][],
-    runId: string,
-    parentRunId?: string,
-    extraParams?: Record<string, unknown>,
-    tags?: string[],
-    metadata?: Record<string, unknown>,
-    runName?: string,
-  ): void {
-    const run = { llm, runId, parentRunId, extraParams, tags, metadata, runName };
-    this.#start('acompletion', () => messages[0], run);
+  handleChatModelStart(llm: unknown, messages: unknown[][], ...run: RunArguments): void {
+    this.#start('acompletion', () => messages[0], llm, run);
   }
 
-  handleLLMStart(
-    llm: unknown,
-    prompts: string[],
-    runId: string,
-    parentRunId?: string,
-    extraParams?: Record<string, unknown>,
-    tags?: string[],
-    metadata?: Record<string, unknown>,
-    runName?: string,
-  ): void {
-    const run = { llm, runId, parentRunId, extraParams, tags, metadata, runName };
-    this.#start('atext_completion', () => prompts, run);
+  handleLLMStart(llm: unknown, prompts: string[], ...run: RunArguments): void {
+    this.#start('atext_completion', () => prompts, llm, run);
   }
 
   handleLLMNewToken(
@@ -129,18 +109,24 @@ export class TinybirdCallbackHandler {
     if (run !== undefined) this.#end(runId, endingOfThrown(thrown, run.signal));
   }
 
-  #start(type: 'acompletion' | 'atext_completion', input: () => unknown, run: RunArguments): void {
+  #start(
+    type: 'acompletion' | 'atext_completion',
+    input: () => unknown,
+    llm: unknown,
+    run: RunArguments,
+  ): void {
+    const [runId, , extraParams] = run;
     try {
       // core before 1.3.1 calls a handler twice that is in the model and in the call
-      if (this.#runs.has(run.runId) || this.#ended.has(run.runId)) return;
-      const signal = signalOf(run.extraParams);
+      if (this.#runs.has(runId) || this.#ended.has(runId)) return;
+      const signal = signalOf(extraParams);
       const recording = this.#recorder.start(() => ({
         type,
         input: input(),
-        ...describeRun(run, this.#provider),
+        ...describeRun(llm, run, this.#provider),
       }));
-      this.#runs.set(run.runId, { recording, tokens: new TokenGatherer(), signal });
-      if (signal !== undefined) this.#signals.add(signal, run.runId);
+      this.#runs.set(runId, { recording, tokens: new TokenGatherer(), signal });
+      if (signal !== undefined) this.#signals.add(signal, runId);
       const [oldest] = this.#runs.size > MAXIMUM_RUNS ? this.#runs.keys() : [];
       if (oldest !== undefined) this.#end(oldest, { kind: 'abandoned' });
     } catch (thrown) {
@@ -169,7 +155,7 @@ export class TinybirdCallbackHandler {
   }
 }
 
-function signalOf(extraParams: RunArguments['extraParams']): AbortSignal | undefined {
+function signalOf(extraParams: Record<string, unknown> | undefined): AbortSignal | undefined {
   const { signal } = (extraParams?.options ?? {}) as { signal?: unknown };
   return signal instanceof AbortSignal ? signal : undefined;
 }

@@ -2,37 +2,39 @@ import { type Fields, fieldsOf, firstText, textOf } from '../call/fields.js';
 import { providerOfLangChain } from '../call/provider.js';
 import type { BegunCall } from '../recorder/recorder.js';
 
-/** What LangChain tells of a run at its start. */
-export interface RunArguments {
-  /** The serialized model. It may hold keys and headers in clear: only its class, model and host are read. */
-  llm: unknown;
-  runId: string;
-  parentRunId: string | undefined;
-  extraParams: Record<string, unknown> | undefined;
-  tags: string[] | undefined;
-  metadata: Record<string, unknown> | undefined;
-  runName: string | undefined;
-}
+/** What LangChain tells of a run at its start, in the order of its hooks, after the model and what it is asked. */
+export type RunArguments = [
+  runId: string,
+  parentRunId?: string,
+  extraParams?: Record<string, unknown>,
+  tags?: string[],
+  metadata?: Record<string, unknown>,
+  runName?: string,
+];
 
 /** Metadata of the frameworks themselves. */
 const NOISE =
   /^(ls_|__pregel_|checkpoint_)|^(versions|langgraph_triggers|langgraph_path|langgraph_checkpoint_ns|user_id|userId|chatId)$/;
 
-/** Who is called, on whose behalf, and as what. */
+/**
+ * Who is called, on whose behalf, and as what.
+ * @param llm the serialized model: it may hold keys and headers in clear, so only its class, model and host are read
+ */
 export function describeRun(
+  llm: unknown,
   run: RunArguments,
   provider: string | undefined,
 ): Omit<BegunCall, 'type' | 'input'> {
-  const metadata = run.metadata ?? {};
-  const llm = fieldsOf(run.llm);
-  const settings = fieldsOf(llm.kwargs);
-  const invocation = fieldsOf(run.extraParams?.invocation_params);
-  const className = Array.isArray(llm.id) ? textOf(llm.id.at(-1)) : undefined;
+  const [runId, , extraParams, , metadata = {}] = run;
+  const { id, kwargs } = fieldsOf(llm);
+  const settings = fieldsOf(kwargs);
+  const invocation = fieldsOf(extraParams?.invocation_params);
+  const className = Array.isArray(id) ? textOf(id.at(-1)) : undefined;
   const baseUrl = textOf(fieldsOf(settings.configuration).baseURL);
   const sessionId =
     metadata.thread_id ?? metadata.session_id ?? metadata.sessionId ?? metadata.conversation_id;
   return {
-    id: run.runId,
+    id: runId,
     provider: provider ?? providerOfLangChain(className, textOf(metadata.ls_provider), baseUrl),
     model: modelOf(metadata, settings, invocation, className),
     stream: invocation.stream === true,
@@ -65,15 +67,16 @@ function modelOf(
 }
 
 function toMetadata(run: RunArguments, given: Fields): Record<string, unknown> {
+  const [, parentRunId, , allTags, , runName] = run;
   const metadata: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(given)) {
     if (!NOISE.test(key) && key !== 'user') metadata[key] = value;
   }
   const chatId = given.chat_id ?? given.chatId;
   if (chatId !== undefined) metadata.chat_id = chatId;
-  const tags = run.tags?.filter((tag) => !/^(seq:step:|map:key:|langsmith:hidden$)/.test(tag));
+  const tags = allTags?.filter((tag) => !/^(seq:step:|map:key:|langsmith:hidden$)/.test(tag));
   if (tags !== undefined && tags.length > 0) metadata.tags = tags;
-  if (run.parentRunId !== undefined) metadata.parent_run_id = run.parentRunId;
-  if (run.runName !== undefined) metadata.run_name = run.runName;
+  if (parentRunId !== undefined) metadata.parent_run_id = parentRunId;
+  if (runName !== undefined) metadata.run_name = runName;
   return metadata;
 }

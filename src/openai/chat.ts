@@ -1,6 +1,6 @@
 import type { Answer, Choice, ToolCall } from '../call/call.js';
 import { type Fields, fieldsOf, listOf, textOf } from '../call/fields.js';
-import { ChoiceGatherer } from '../call/gather.js';
+import { ChoicesGatherer } from '../call/gather.js';
 import { toUsage } from '../call/usage.js';
 import type { StreamGatherer } from '../recorder/stream.js';
 import { identityOf } from './identity.js';
@@ -38,14 +38,15 @@ function toToolCall(call: Fields): ToolCall {
 
 /** Gathers `chat.completion.chunk`s: by choice, and within one by tool call. */
 export class ChatChunks implements StreamGatherer {
-  readonly #choices = new Map<number, ChoiceGatherer>();
+  readonly #choices = new ChoicesGatherer();
   #identity: Partial<Answer> = {};
   #usage: unknown;
   readonly error = undefined;
 
   add(chunk: unknown): boolean {
     const fields = fieldsOf(chunk);
-    this.#identity = { ...identityOf(fields), ...this.#identity };
+    // every chunk says it again, and the first word counts
+    if (!isComplete(this.#identity)) this.#identity = { ...identityOf(fields), ...this.#identity };
     // Some providers send cumulative usage on many chunks: the last one counts, never a sum.
     if (fields.usage !== undefined && fields.usage !== null) this.#usage = fields.usage;
     let output = false;
@@ -56,26 +57,20 @@ export class ChatChunks implements StreamGatherer {
   }
 
   get finished(): boolean {
-    for (const choice of this.#choices.values()) if (choice.finishReason !== undefined) return true;
-    return false;
+    return this.#choices.finished;
   }
 
   answer(): Answer {
     return {
       ...this.#identity,
       object: 'chat.completion',
-      choices: [...this.#choices.values()].map((choice) => choice.choice()),
+      choices: this.#choices.choices(),
       usage: toUsage(this.#usage),
     };
   }
 
   #addChoice(choice: Fields): boolean {
-    const index = typeof choice.index === 'number' ? choice.index : 0;
-    let gatherer = this.#choices.get(index);
-    if (gatherer === undefined) {
-      gatherer = new ChoiceGatherer(index);
-      this.#choices.set(index, gatherer);
-    }
+    const gatherer = this.#choices.at(choice.index);
     gatherer.finishReason = textOf(choice.finish_reason) ?? gatherer.finishReason;
     const delta = fieldsOf(choice.delta);
     const text = textOf(delta.content);
@@ -95,4 +90,8 @@ export class ChatChunks implements StreamGatherer {
     }
     return Boolean(text || reasoning || refusal || toolCalls.length > 0);
   }
+}
+
+function isComplete({ id, model, created }: Partial<Answer>): boolean {
+  return id !== undefined && model !== undefined && created !== undefined;
 }

@@ -1,5 +1,4 @@
 /** The `openai` client: one instance, watched at the one method that every request goes through. */
-import type { Answer } from '../call/call.js';
 import { endingOfThrown } from '../call/ending.js';
 import { providerOfBaseUrl } from '../call/provider.js';
 import type { CallContext } from '../recorder/context.js';
@@ -67,11 +66,10 @@ function instrument(client: OpenAIClient, recorder: Recorder, options: Instrumen
     define(client, key, make(original as Method));
     added.push(key);
   };
-  /** Attempts by the options object, which a retry is given again. */
   const attempts = new WeakMap<object, number>();
   try {
     define(client, INSTRUMENTED, added);
-    replace('request', (original) => watchedRequest(client, original, recorder, options, attempts));
+    replace('request', (original) => watchedRequest(original, { client, recorder, options, attempts }));
     replace(
       'retryRequest',
       (original) =>
@@ -98,15 +96,18 @@ function instrument(client: OpenAIClient, recorder: Recorder, options: Instrumen
   }
 }
 
-function watchedRequest(
-  client: OpenAIClient,
-  original: Method,
-  recorder: Recorder,
-  options: InstrumentOpenAIOptions,
-  attempts: WeakMap<object, number>,
-): Method {
+/** What all requests of an instrumented client share. */
+interface Watch {
+  readonly client: OpenAIClient;
+  readonly recorder: Recorder;
+  readonly options: InstrumentOpenAIOptions;
+  /** Attempts by the options object, which a retry is given again. */
+  readonly attempts: WeakMap<object, number>;
+}
+
+function watchedRequest(original: Method, watch: Watch): Method {
   return function request(this: unknown, ...parameters) {
-    const call = new RequestCall(client, recorder, options, attempts);
+    const call = new RequestCall(watch);
     const [given] = parameters;
     // Registered before the client's own handler, which for Azure rewrites the path.
     if (given instanceof Promise)
@@ -126,37 +127,25 @@ function watchedRequest(
     try {
       return watchPromise(promise, call);
     } catch (thrown) {
-      recorder.fault(thrown);
+      watch.recorder.fault(thrown);
       return promise;
     }
   };
 }
 
-const NO_ANSWER = (): Answer => ({ choices: [] });
-
 /** One request, from its options to its end. Of a request that is no LLM call nothing is recorded. */
 class RequestCall implements PromiseWatcher {
-  readonly #client: OpenAIClient;
-  readonly #recorder: Recorder;
-  readonly #options: InstrumentOpenAIOptions;
-  readonly #attempts: WeakMap<object, number>;
+  readonly #watch: Watch;
   #endpoint: Endpoint | undefined;
   #recording: Recording | undefined;
   #request: RequestOptions = {};
 
-  constructor(
-    client: OpenAIClient,
-    recorder: Recorder,
-    options: InstrumentOpenAIOptions,
-    attempts: WeakMap<object, number>,
-  ) {
-    this.#client = client;
-    this.#recorder = recorder;
-    this.#options = options;
-    this.#attempts = attempts;
+  constructor(watch: Watch) {
+    this.#watch = watch;
   }
 
   begin(given: unknown): void {
+    const { client, recorder, options } = this.#watch;
     try {
       const request = (given ?? {}) as RequestOptions;
       const endpoint = endpointOf(request.method, request.path);
@@ -165,18 +154,18 @@ class RequestCall implements PromiseWatcher {
       this.#endpoint = endpoint;
       const body = (request.body ?? {}) as Readonly<Record<string, unknown>>;
       const { user, metadata } = (request.tinybird ?? {}) as CallContext;
-      this.#recording = this.#recorder.start(() => ({
+      this.#recording = recorder.start(() => ({
         type: endpoint.type,
-        provider: this.#options.provider ?? providerOf(this.#client),
+        provider: options.provider ?? providerOf(client),
         model: String(body.model ?? 'unknown'),
         stream: body.stream === true,
         input: endpoint.input(body),
         user: user ?? (typeof body.user === 'string' ? body.user : undefined),
         metadata,
-        apiKey: keyOf(this.#client),
+        apiKey: keyOf(client),
       }));
     } catch (thrown) {
-      this.#recorder.fault(thrown);
+      recorder.fault(thrown);
     }
   }
 
@@ -201,21 +190,21 @@ class RequestCall implements PromiseWatcher {
         watchStream(data, watched);
       } else recording.end({ kind: 'finished' }, () => endpoint.answer(data), this.#corrections());
     } catch (thrown) {
-      this.#recorder.fault(thrown);
+      this.#watch.recorder.fault(thrown);
     }
   }
 
   failed(thrown: unknown): void {
     const ending = endingOfThrown(thrown, this.#request.signal);
-    this.#recording?.end(ending, NO_ANSWER, this.#corrections());
+    this.#recording?.end(ending, undefined, this.#corrections());
   }
 
   takenRaw(): void {
-    this.#recording?.end({ kind: 'finished' }, NO_ANSWER, this.#corrections());
+    this.#recording?.end({ kind: 'finished' }, undefined, this.#corrections());
   }
 
   #corrections(): { attempts: number } {
-    return { attempts: this.#attempts.get(this.#request) ?? 1 };
+    return { attempts: this.#watch.attempts.get(this.#request) ?? 1 };
   }
 }
 

@@ -1,11 +1,9 @@
 import { TinybirdError } from '../api/errors.js';
 import type { Tell } from '../api/tell.js';
+import { OUTCOME_KEYS } from '../call/event.js';
 import { toPlain } from '../call/plain.js';
 
 type Metadata = Record<string, unknown>;
-
-/** Keys of `proxy_metadata` that say how a call went. A caller's value under one of them would read as ours. */
-const OURS = new Set(['outcome', 'attempts', 'cost_unknown']);
 
 /** Makes a call's metadata plain, and tells once of each key that cannot be kept as it is. */
 export class MetadataReader {
@@ -31,7 +29,8 @@ export class MetadataReader {
       }
       Object.assign(merged, level);
     }
-    for (const key of OURS) {
+    // a caller's value there would read as ours
+    for (const key of OUTCOME_KEYS) {
       if (!Object.hasOwn(merged, key)) continue;
       this.#odd(
         key,

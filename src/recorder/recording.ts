@@ -13,8 +13,8 @@ export interface Recording {
   opened(): void;
   /** A token has arrived. */
   token(): void;
-  /** The call is over. `answer` is asked for what had arrived by now. */
-  end(ending: Ending, answer: () => Answer, corrections?: CallCorrections): void;
+  /** The call is over. `answer` is asked for what had arrived by now; without it nothing had. */
+  end(ending: Ending, answer?: () => Answer, corrections?: CallCorrections): void;
 }
 
 /** The recording of a call that goes nowhere. */
@@ -39,17 +39,17 @@ export class CallRecording implements Recording {
   }
 
   token(): void {
-    if (this.#call.firstTokenMs === undefined) this.#call.firstTokenMs = performance.now() - this.#start;
+    this.#call.firstTokenMs ??= performance.now() - this.#start;
   }
 
-  end(ending: Ending, answer: () => Answer, corrections?: CallCorrections): void {
+  end(ending: Ending, answer?: () => Answer, corrections?: CallCorrections): void {
     if (this.#ended) return;
     this.#ended = true;
     const call = this.#call;
     call.durationMs = performance.now() - this.#start;
     call.ending = ending;
     try {
-      call.answer = answer();
+      if (answer !== undefined) call.answer = answer();
     } catch (thrown) {
       this.#tell(internal(thrown));
     }
