@@ -48,9 +48,22 @@ const usageSchema = z.object({
   /** Exact completion tokens, reasoning included. */
   output_tokens: exactTokens.optional(),
   prompt_tokens_details: z
-    .object({ cached_tokens: exactTokens.optional(), cache_creation_tokens: exactTokens.optional() })
+    .object({
+      cached_tokens: exactTokens.optional(),
+      cache_creation_tokens: exactTokens.optional(),
+      audio_tokens: exactTokens.optional(),
+      image_tokens: exactTokens.optional(),
+    })
     .optional(),
-  completion_tokens_details: z.object({ reasoning_tokens: exactTokens.optional() }).optional(),
+  completion_tokens_details: z
+    .object({
+      reasoning_tokens: exactTokens.optional(),
+      audio_tokens: exactTokens.optional(),
+      image_tokens: exactTokens.optional(),
+    })
+    .optional(),
+  /** Seconds of audio, where that is what is billed. */
+  seconds: seconds.optional(),
 });
 
 const responseSchema = z.looseObject({
@@ -62,6 +75,10 @@ const responseSchema = z.looseObject({
   model: text.optional(),
   choices: z.array(choiceSchema),
   usage: usageSchema,
+  /** The tier that served the call. */
+  service_tier: text.optional(),
+  /** What stands for the vectors of embeddings, which are not kept. */
+  embeddings: z.object({ count: z.int().min(0), dimensions: z.int().min(0).optional() }).optional(),
 });
 
 /** What is known about the run. The first four have columns of their own; every other key is kept beside them. */

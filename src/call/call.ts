@@ -12,7 +12,10 @@ export type CallType =
   | 'arerank'
   | 'amoderation';
 
-/** Tokens of one call. Cached tokens are part of the prompt's, reasoning is part of the completion's. */
+/**
+ * What one call took. Cached tokens, cache writes and those of audio and images are part of the prompt's or the
+ * completion's, reasoning is part of the completion's. What the provider did not tell is left out.
+ */
 export interface Usage {
   promptTokens?: number;
   completionTokens?: number;
@@ -21,7 +24,15 @@ export interface Usage {
   cachedTokens?: number;
   /** Prompt tokens written to the provider's cache. */
   cacheWriteTokens?: number;
+  /** Of those, the ones kept for an hour instead of minutes, at a higher price. */
+  cacheWrite1hTokens?: number;
   reasoningTokens?: number;
+  audioPromptTokens?: number;
+  audioCompletionTokens?: number;
+  imagePromptTokens?: number;
+  imageCompletionTokens?: number;
+  /** Seconds of audio, where that is what is billed. */
+  seconds?: number;
 }
 
 export interface ToolCall {
@@ -38,6 +49,8 @@ export interface Choice {
   text?: string | undefined;
   reasoning?: string | undefined;
   refusal?: string | undefined;
+  /** Markers of the images, audio and files in it, never their data. */
+  files?: string[] | undefined;
   toolCalls?: ToolCall[] | undefined;
 }
 
@@ -53,6 +66,12 @@ export interface Answer {
   created?: number | undefined;
   choices: Choice[];
   usage?: Usage | undefined;
+  /** The tier that served the call, which may be another than was asked for: `flex`, `priority`, `batch`, … */
+  serviceTier?: string | undefined;
+  /** USD that the provider says it charged. */
+  reportedCost?: number | undefined;
+  /** Of embeddings, how many and how long: the vectors themselves never leave the process. */
+  embeddings?: { count: number; dimensions?: number | undefined } | undefined;
 }
 
 /**
@@ -92,6 +111,8 @@ export interface LlmCall {
   durationMs: number;
   ending: Ending;
   answer: Answer;
+  /** USD that the caller says it cost. */
+  cost?: number | undefined;
   /** Answered from a cache, without asking the provider. */
   cacheHit?: boolean | undefined;
   /** HTTP attempts it took. */

@@ -1,3 +1,5 @@
+import { type Fields, fieldsOf, firstText, isFields } from './fields.js';
+import { cutText } from './limit.js';
 import { jsonText } from './plain.js';
 import { maskSecrets } from './redact.js';
 
@@ -8,20 +10,26 @@ export interface Failure {
 }
 
 /** A parser's error may hold the whole body it failed on. */
-const MAXIMUM_EXCEPTION_CHARACTERS = 4000;
-const MAXIMUM_TRACEBACK_CHARACTERS = 16_000;
+const MAXIMUM_EXCEPTION_BYTES = 4000;
+const MAXIMUM_TRACEBACK_BYTES = 16_000;
+const MAXIMUM_BODY_CHARACTERS = 1000;
+/** Causes of causes and members of an AggregateError, past which nobody reads. */
+const MAXIMUM_CAUSES = 5;
 
-/** What was thrown, or stood in a stream's error part, as text: credentials masked, length bounded. Never throws. */
-export function describeFailure(thrown: unknown): Failure {
+/**
+ * What was thrown, or stood in a stream's error part, as text: with its status and code, the causes that say more and
+ * the members of an AggregateError; credentials masked, length bounded. Never throws.
+ *
+ * @param words whether its messages may be told: they may repeat what was asked or answered. Without them it is the
+ *   name, the status, the code and the places of the stack.
+ */
+export function describeFailure(thrown: unknown, words = true): Failure {
   try {
-    if (thrown instanceof Error) {
-      const exception = text(`${nameOf(thrown)}: ${messageOf(thrown)}`, MAXIMUM_EXCEPTION_CHARACTERS);
-      return {
-        exception,
-        traceback: thrown.stack ? text(thrown.stack, MAXIMUM_TRACEBACK_CHARACTERS) : undefined,
-      };
-    }
-    return { exception: text(`Error: ${describeValue(thrown)}`, MAXIMUM_EXCEPTION_CHARACTERS) };
+    const chain = chainOf(thrown);
+    const exception = bounded(words ? inWords(chain) : inFacts(chain), MAXIMUM_EXCEPTION_BYTES);
+    const stacks = chain.map((link) => stackOf(link, words)).filter((stack) => stack !== '');
+    if (stacks.length === 0) return { exception };
+    return { exception, traceback: bounded(stacks.join('\nCaused by: '), MAXIMUM_TRACEBACK_BYTES) };
   } catch {
     return { exception: 'Error: a value that cannot be read' };
   }
@@ -34,37 +42,116 @@ export function isAbort(thrown: unknown): boolean {
   return name === 'AbortError' || name === 'APIUserAbortError';
 }
 
-/** The openai client and LangChain leave `name` at `Error`; the class says more. */
-function nameOf(error: Error): string {
-  const className = error.constructor?.name;
-  if (error.name !== 'Error' && error.name) return error.name;
-  return className && className !== 'Object' ? className : 'Error';
+/** What was thrown, then what stands behind it: members of an AggregateError, causes and theirs. */
+function chainOf(thrown: unknown): unknown[] {
+  const chain = [thrown];
+  for (const link of chain) {
+    if (!isError(link)) continue;
+    const { errors, cause } = link as { errors?: unknown; cause?: unknown };
+    for (const behind of [...(Array.isArray(errors) ? errors : []), cause]) {
+      if (behind === undefined || behind === null || chain.includes(behind)) continue;
+      if (chain.length > MAXIMUM_CAUSES) return chain;
+      chain.push(behind);
+    }
+  }
+  return chain;
 }
 
-function messageOf(error: Error): string {
-  const { statusCode } = error as { statusCode?: unknown };
-  const own = error.message || (error.cause instanceof Error ? error.cause.message : '') || 'no message';
-  // The openai client begins its messages with the status; the AI SDK keeps it apart.
-  return typeof statusCode === 'number' && !own.includes(String(statusCode)) ? `${statusCode} ${own}` : own;
+/** `fetch failed` alone helps nobody: what stands behind it is told too, unless its words have been said. */
+function inWords([thrown, ...behind]: unknown[]): string {
+  let text = isError(thrown) ? errorText(thrown) : `Error: ${valueText(thrown)}`;
+  for (const link of behind) {
+    const message = isError(link) ? link.message || (factsOf(link).code ?? '') : valueText(link);
+    if (message !== '' && !text.includes(message)) {
+      text += ` [cause: ${isError(link) ? errorText(link) : message}]`;
+    }
+  }
+  return text;
+}
+
+/** The openai client begins its messages with the status; the AI SDK keeps it apart, and nobody repeats the code. */
+function errorText(error: Error): string {
+  const { status, code } = factsOf(error);
+  let text = typeof error.message === 'string' ? error.message : '';
+  if (status !== undefined && !text.includes(status)) text = text === '' ? status : `${status} ${text}`;
+  if (code !== undefined && !text.includes(code)) text = text === '' ? code : `${text} (${code})`;
+  const { responseBody } = error as { responseBody?: unknown };
+  if (typeof responseBody === 'string' && responseBody !== '' && !saysTheSame(responseBody, error.message)) {
+    text += ` [body: ${responseBody.slice(0, MAXIMUM_BODY_CHARACTERS)}]`;
+  }
+  return `${nameOf(error)}: ${text || 'no message'}`;
+}
+
+/** A body mostly is JSON, in which a message stands escaped. */
+function saysTheSame(body: string, message: string): boolean {
+  return message !== '' && body.includes(JSON.stringify(message).slice(1, -1));
+}
+
+function inFacts(chain: readonly unknown[]): string {
+  const [first, ...behind] = chain.map((link) => {
+    const { status, code } = factsOf(link);
+    return { name: isError(link) ? nameOf(link) : 'Error', said: [status, code].filter(Boolean).join(' ') };
+  });
+  const causes = behind.map(({ name, said }) => ` [cause: ${said === '' ? name : `${name} ${said}`}]`);
+  return `${first?.name}: ${first?.said || 'its message is not captured'}${causes.join('')}`;
+}
+
+/** The parts of a failure that are nobody's words: the HTTP status and the provider's or the system's code. */
+function factsOf(thrown: unknown): { status: string | undefined; code: string | undefined } {
+  const fields: Fields = isFields(thrown) ? thrown : {};
+  const inner = fieldsOf(fields.error);
+  const status = [fields.status, fields.statusCode, inner.status].find(
+    (value) => Number.isInteger(value) && Number(value) >= 100 && Number(value) < 600,
+  );
+  const code = [fields.code, inner.code, fields.type, inner.type].find(
+    (value) => typeof value === 'string' && /^[a-z][\w.:-]{2,63}$/i.test(value) && value !== 'error',
+  );
+  return {
+    status: status === undefined ? undefined : String(status),
+    code: code === undefined ? undefined : String(code),
+  };
+}
+
+/** An error of another realm, or of a client's own making, is one too. */
+function isError(thrown: unknown): thrown is Error {
+  if (thrown instanceof Error) return true;
+  const { name, message, stack } = fieldsOf(thrown);
+  return typeof name === 'string' && typeof message === 'string' && typeof stack === 'string';
+}
+
+/** The openai client and LangChain leave `name` at `Error`; the class says more. */
+function nameOf(error: Error): string {
+  const className: unknown = error.constructor?.name;
+  const name = error.name === 'Error' || error.name === '' ? firstText(className) : error.name;
+  return typeof name === 'string' && name !== 'Object' && /^[\w$.]{1,100}$/.test(name) ? name : 'Error';
 }
 
 /** Providers' error events are plain objects, with the words in `message` or `error.message`. */
-function describeValue(value: unknown): string {
+function valueText(value: unknown): string {
   if (typeof value === 'string') return value || 'an empty string';
-  if (typeof value === 'object' && value !== null) {
-    const { message, error, type, code } = value as Record<string, unknown>;
-    if (typeof message === 'string' && message !== '') {
-      const kind = [code, type].find((word) => typeof word === 'string' && word !== 'error');
-      return kind === undefined ? message : `${kind}: ${message}`;
-    }
-    if (error !== undefined && error !== null) return describeValue(error);
-    return jsonText(value) || 'an empty object';
+  if (!isFields(value)) return String(value);
+  const { message, error, type, code } = value;
+  if (typeof message === 'string' && message !== '') {
+    const kind = [code, type].find((word) => typeof word === 'string' && word !== 'error');
+    return kind === undefined ? message : `${kind}: ${message}`;
   }
-  return String(value);
+  if (error !== undefined && error !== null && error !== value) return valueText(error);
+  return jsonText(value, MAXIMUM_EXCEPTION_BYTES) || 'an empty object';
+}
+
+/** A stack begins with the message, whose lines may look like anything; the places come after it. */
+function stackOf(link: unknown, words: boolean): string {
+  if (!isError(link) || typeof link.stack !== 'string' || link.stack === '') return '';
+  if (words) return link.stack;
+  const { stack, message } = link;
+  const places = stack
+    .slice(message === '' ? 0 : stack.indexOf(message) + message.length)
+    .split('\n')
+    .filter((line) => /^\s+at .*(:\d+:\d+|<anonymous>|native)\)?$/.test(line));
+  return [nameOf(link), ...places].join('\n');
 }
 
 /** Cut before it is masked, since a body may be megabytes, and again after, since a cut may have split a credential. */
-function text(value: string, most: number): string {
-  const masked = maskSecrets(value.slice(0, most + 500));
-  return (masked.length > most ? `${masked.slice(0, most)} …` : masked).toWellFormed();
+function bounded(text: string, maxBytes: number): string {
+  return cutText(maskSecrets(text.slice(0, maxBytes + 500)), maxBytes);
 }

@@ -1,143 +1,203 @@
 import type { EventMessage } from '../../schemas/litellm.js';
-import { type Fields, fieldsOf, isFields } from './fields.js';
+import { type Fields, fieldsOf, firstText, isFields, listOf } from './fields.js';
+import { fitMessage, MAX_MESSAGE_BYTES } from './limit.js';
 import { asText, jsonText } from './plain.js';
 
 /**
- * Anything chat-like as flat messages with string values: OpenAI's chat messages and Responses input, AI SDK prompts,
- * LangChain messages, plain strings. Never throws; what cannot be read as a message stays as JSON text.
+ * Anything chat-like as flat messages with string values: OpenAI's chat messages and Responses input, AI SDK prompts
+ * of every generation, LangChain messages, plain strings, token ids. Never throws; what cannot be read as a message
+ * stays as JSON text. Binary data is replaced by its media type and size.
+ *
+ * @param maxBytes of one message as JSON; the texts of a larger one are cut, with a visible marker
  */
-export function toMessages(input: unknown): EventMessage[] {
+export function toMessages(input: unknown, maxBytes: number = MAX_MESSAGE_BYTES): EventMessage[] {
   if (input === undefined || input === null) return [];
-  const list = Array.isArray(input) ? input : [input];
-  return list.flatMap((item) => {
+  const reader = new MessageReader(maxBytes);
+  const messages: EventMessage[] = [];
+  for (const item of membersOf(input)) {
     try {
-      return toMessage(item);
+      for (const message of reader.read(item)) messages.push(fitMessage(message, maxBytes));
     } catch {
-      return [{ role: 'user', content: '[Unreadable]' }];
+      messages.push({ role: 'user', content: '[Unreadable]' });
     }
-  });
+  }
+  return messages;
 }
 
-function toMessage(item: unknown): EventMessage[] {
-  if (typeof item === 'string') return [message('user', item)];
-  if (typeof item !== 'object' || item === null) return [message('user', jsonText(item))];
-  const fields: Fields = item as Fields;
-  if (fields.type === 'function_call') {
-    return [
-      withToolCalls(message('assistant', ''), [
-        openAiToolCall(fields.call_id, fields.name, fields.arguments),
-      ]),
-    ];
+/** The ids of one text's tokens are one message. */
+function membersOf(input: unknown): readonly unknown[] {
+  try {
+    if (!Array.isArray(input)) return [input];
+    return input.length > 0 && input.every((item) => typeof item === 'number') ? [input] : input;
+  } catch {
+    return [input]; // a revoked Proxy
   }
-  if (fields.type === 'function_call_output') {
-    return [{ ...message('tool', contentText(fields.output)), tool_call_id: asText(fields.call_id) }];
-  }
-  const role = roleOf(fields);
-  if (role === undefined) return [message('user', jsonText(fields))];
-  return Array.isArray(fields.content) ? fromParts(role, fields, fields.content) : [fromText(role, fields)];
 }
 
 /** LangChain's names of roles, by its own message types. */
-const LANGCHAIN_ROLES: Readonly<Record<string, string>> = { human: 'user', ai: 'assistant', generic: 'user' };
+const LANGCHAIN_ROLES: ReadonlyMap<string, string> = new Map([
+  ['ai', 'assistant'],
+  ['generic', 'user'],
+  ['human', 'user'],
+]);
+
+const TEXT_PARTS = new Set<unknown>(['text', 'input_text', 'output_text', 'text-plain', 'refusal']);
+const REASONING_PARTS = new Set<unknown>(['reasoning', 'thinking', 'redacted_thinking', 'reasoning_content']);
+/** Parts in which LangChain and its providers repeat what `tool_calls` says. */
+const TOOL_CALL_PARTS = new Set<unknown>([
+  'tool_use',
+  'tool_call',
+  'tool_call_chunk',
+  'input_json_delta',
+  'functionCall',
+]);
+
+class MessageReader {
+  readonly #maxBytes: number;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** The messages in one item of a list: mostly one, none for what only removes another, more for several results. */
+  read(item: unknown): EventMessage[] {
+    if (!isFields(item) || Array.isArray(item)) return [message('user', this.#text(item))];
+    const role = roleOf(item);
+    if (role === 'remove') return [];
+    if (role === undefined) return [this.#fromItem(item)];
+    if (Array.isArray(item.content)) return this.#fromParts(role, item, item.content);
+    return [this.#finish(message(role, this.#content(item.content)), item, this.#toolCallsOf(item))];
+  }
+
+  /** Parts that are tool calls, tool results or reasoning leave the content for keys of their own. */
+  #fromParts(role: string, item: Fields, parts: readonly unknown[]): EventMessage[] {
+    const toolCalls = this.#toolCallsOf(item);
+    const called = toolCalls.length > 0;
+    const content: unknown[] = [];
+    const reasoning: string[] = [];
+    const results: EventMessage[] = [];
+    for (const part of parts) {
+      const own = fieldsOf(part);
+      if (own.type === 'tool-call') toolCalls.push(this.#toolCall(own.toolCallId, own.toolName, own.input));
+      else if (own.type === 'tool-result') results.push(this.#toolResult(own));
+      else if (own.type === 'tool_result') {
+        results.push({ ...message('tool', this.#content(own.content)), tool_call_id: asText(own.tool_use_id) });
+      } else if (REASONING_PARTS.has(own.type)) reasoning.push(this.#reasoning(own));
+      else if (!TOOL_CALL_PARTS.has(own.type)) content.push(part);
+      else if (!called && own.name !== undefined) {
+        toolCalls.push(this.#toolCall(own.id, own.name, own.input ?? own.args));
+      }
+    }
+    if (results.length > 0 && content.length === 0 && toolCalls.length === 0) return results;
+    const first = message(role, this.#content(content));
+    if (reasoning.length > 0) first.reasoning_content = reasoning.join('\n');
+    return [this.#finish(first, item, toolCalls), ...results];
+  }
+
+  /** An item of the Responses API that is no message: a call, its output, or reasoning. */
+  #fromItem(item: Fields): EventMessage {
+    const { type } = item;
+    if (type === 'function_call' || type === 'custom_tool_call') {
+      const call = this.#toolCall(item.call_id, item.name, item.arguments ?? item.input);
+      return this.#finish(message('assistant', ''), {}, [call]);
+    }
+    if (type === 'function_call_output' || type === 'custom_tool_call_output') {
+      return { ...message('tool', this.#content(item.output)), tool_call_id: asText(item.call_id) };
+    }
+    if (type === 'reasoning') {
+      return { ...message('assistant', ''), reasoning_content: this.#reasoning(item) };
+    }
+    const role = typeof type !== 'string' ? 'user' : type.endsWith('_output') ? 'tool' : 'assistant';
+    const content = partText(item);
+    if (content !== undefined) return message('user', this.#text(content));
+    return message(isMedia(type) ? 'user' : role, jsonText(item, this.#maxBytes));
+  }
+
+  /** Content as one string: text parts joined by line breaks; with anything else among them, the parts as JSON text. */
+  #content(content: unknown): string {
+    if (!Array.isArray(content)) return this.#text(content);
+    const texts = content.map((part) => (typeof part === 'string' ? part : partText(fieldsOf(part))));
+    if (!texts.every((text) => text !== undefined)) return jsonText(content, this.#maxBytes);
+    return this.#text(texts.length === 1 ? texts[0] : texts.join('\n'));
+  }
+
+  #text(value: unknown): string {
+    return asText(value, this.#maxBytes);
+  }
+
+  /** What a model thought, or of what it thought in secret, nothing. */
+  #reasoning(part: Fields): string {
+    const summary = [...listOf(part.summary), ...listOf(part.content)].map(({ text }) => text);
+    return this.#text(firstText(part.text, part.thinking, part.reasoning) ?? (summary.join('\n') || undefined));
+  }
+
+  /** OpenAI has `function.name` and JSON text, LangChain `name` and an `args` object. */
+  #toolCallsOf(item: Fields): object[] {
+    const { additional_kwargs: extra } = item;
+    for (const calls of [item.tool_calls, fieldsOf(extra).tool_calls]) {
+      if (!Array.isArray(calls) || calls.length === 0) continue;
+      const invalid = Array.isArray(item.invalid_tool_calls) ? item.invalid_tool_calls : [];
+      return [...calls, ...invalid].map((call) => this.#anyToolCall(call));
+    }
+    const invalid = listOf(item.invalid_tool_calls);
+    if (invalid.length > 0) return invalid.map((call) => this.#anyToolCall(call));
+    const legacy = item.function_call ?? fieldsOf(extra).function_call;
+    return isFields(legacy) ? [this.#toolCall(undefined, legacy.name, legacy.arguments)] : [];
+  }
+
+  #anyToolCall(call: unknown): object {
+    const { id, name, args, type, function: called, custom } = fieldsOf(call);
+    if (isFields(called)) return this.#toolCall(id, called.name, called.arguments);
+    if (isFields(custom)) return this.#toolCall(id, custom.name, custom.input);
+    if (name !== undefined || args !== undefined) return this.#toolCall(id, name, args);
+    return { type: type ?? 'function', function: { name: this.#text(call), arguments: '' } };
+  }
+
+  #toolCall(id: unknown, name: unknown, input: unknown): object {
+    const called = { name: asText(name), arguments: this.#text(input ?? {}) };
+    return { ...(id === undefined || id === null ? {} : { id: asText(id) }), type: 'function', function: called };
+  }
+
+  /** The AI SDK says what kind of output it is; a denied execution has a reason instead of a value. */
+  #toolResult(part: Fields): EventMessage {
+    const output =
+      isFields(part.output) && 'value' in part.output ? part.output.value : (part.output ?? part.result);
+    return {
+      ...message('tool', this.#content(output)),
+      tool_call_id: asText(part.toolCallId),
+      name: asText(part.toolName),
+    };
+  }
+
+  #finish(own: EventMessage, item: Fields, toolCalls: readonly object[]): EventMessage {
+    if (typeof item.name === 'string') own.name = this.#text(item.name);
+    if (typeof item.tool_call_id === 'string') own.tool_call_id = this.#text(item.tool_call_id);
+    if (typeof item.reasoning_content === 'string') own.reasoning_content ??= this.#text(item.reasoning_content);
+    if (typeof item.refusal === 'string' && own.content === '') own.content = this.#text(item.refusal);
+    if (toolCalls.length > 0) own.tool_calls = JSON.stringify(toolCalls);
+    return own;
+  }
+}
 
 /** LangChain messages are recognised by what they can do: two copies of its core make `instanceof` useless. */
-function roleOf(fields: Fields): string | undefined {
-  const typed = fields.getType ?? fields._getType;
-  if (typeof typed === 'function') {
-    const type = asText(typed.call(fields));
-    if (type === 'generic' && typeof fields.role === 'string') return fields.role;
-    return LANGCHAIN_ROLES[type] ?? type;
-  }
-  return typeof fields.role === 'string' ? fields.role : undefined;
+function roleOf(item: Fields): string | undefined {
+  const typed = item.getType ?? item._getType;
+  if (typeof typed !== 'function') return typeof item.role === 'string' ? item.role : undefined;
+  const type = asText(typed.call(item));
+  const said = firstText(item.role, fieldsOf(item.additional_kwargs).__openai_role__);
+  if ((type === 'generic' || type === 'system') && said !== undefined) return said;
+  return LANGCHAIN_ROLES.get(type) ?? type;
 }
-
-function fromText(role: string, fields: Fields): EventMessage {
-  return withToolCalls(withNames(message(role, contentText(fields.content)), fields), toolCallsOf(fields));
-}
-
-/** Parts that are tool calls, tool results or reasoning leave the content for keys of their own. */
-function fromParts(role: string, fields: Fields, parts: readonly unknown[]): EventMessage[] {
-  const content: unknown[] = [];
-  const toolCalls = toolCallsOf(fields);
-  const reasoning: string[] = [];
-  const results: EventMessage[] = [];
-  for (const part of parts) {
-    const own = fieldsOf(part);
-    const { type } = own;
-    if (type === 'tool-call') toolCalls.push(openAiToolCall(own.toolCallId, own.toolName, own.input));
-    else if (type === 'tool-result') results.push(toolResult(own));
-    else if (type === 'reasoning' || type === 'thinking')
-      reasoning.push(asText(own.text ?? own.thinking ?? own.reasoning));
-    // LangChain repeats as content what its tool_calls say
-    else if (
-      toolCalls.length > 0 &&
-      (type === 'tool_use' || type === 'tool_call' || type === 'input_json_delta')
-    )
-      continue;
-    else content.push(part);
-  }
-  if (results.length > 0 && content.length === 0 && toolCalls.length === 0) return results;
-  const first = withToolCalls(withNames(message(role, contentText(content)), fields), toolCalls);
-  if (reasoning.length > 0) first.reasoning_content = reasoning.join('\n');
-  return [first, ...results];
-}
-
-/** Content as one string: text parts joined by line breaks; with anything else among them, the parts as JSON text. */
-function contentText(content: unknown): string {
-  if (typeof content === 'string') return content;
-  if (content === undefined || content === null) return '';
-  if (!Array.isArray(content)) return jsonText(content);
-  const texts = content.map((part) =>
-    isFields(part) ? partText(part) : typeof part === 'string' ? part : undefined,
-  );
-  return texts.every((text) => text !== undefined) ? texts.join('\n') : jsonText(content);
-}
-
-const TEXT_PARTS = new Set<unknown>(['text', 'input_text', 'output_text']);
 
 function partText(part: Fields): string | undefined {
-  return TEXT_PARTS.has(part.type) && typeof part.text === 'string' ? part.text : undefined;
+  if (!TEXT_PARTS.has(part.type)) return undefined;
+  return firstText(part.text, part.refusal) ?? (part.text === '' ? '' : undefined);
+}
+
+function isMedia(type: unknown): boolean {
+  return typeof type === 'string' && /^(input_)?(image|file|audio|video)/.test(type) && !type.endsWith('_call');
 }
 
 function message(role: string, content: string): EventMessage {
-  return { role: role.toWellFormed(), content: content.toWellFormed() };
-}
-
-function withNames(own: EventMessage, fields: Fields): EventMessage {
-  if (typeof fields.name === 'string') own.name = fields.name.toWellFormed();
-  if (typeof fields.tool_call_id === 'string') own.tool_call_id = fields.tool_call_id.toWellFormed();
-  return own;
-}
-
-function withToolCalls(own: EventMessage, toolCalls: readonly object[]): EventMessage {
-  if (toolCalls.length > 0) own.tool_calls = jsonText(toolCalls);
-  return own;
-}
-
-/** OpenAI has `function.name` and JSON text, LangChain `name` and an `args` object. */
-function toolCallsOf(fields: Fields): object[] {
-  if (!Array.isArray(fields.tool_calls)) return [];
-  return fields.tool_calls.map((call) => {
-    if (!isFields(call) || isFields(call.function))
-      return isFields(call) ? call : { function: { name: asText(call) } };
-    return openAiToolCall(call.id, call.name, call.args);
-  });
-}
-
-function openAiToolCall(id: unknown, name: unknown, input: unknown): object {
-  return {
-    id: asText(id),
-    type: 'function',
-    function: { name: asText(name), arguments: asText(input ?? {}) },
-  };
-}
-
-function toolResult(part: Fields): EventMessage {
-  const output =
-    isFields(part.output) && 'value' in part.output ? part.output.value : (part.output ?? part.result);
-  return {
-    ...message('tool', contentText(output)),
-    tool_call_id: asText(part.toolCallId),
-    name: asText(part.toolName),
-  };
+  return { role: role.toWellFormed(), content };
 }

@@ -1,132 +1,136 @@
+import { markerOfBase64, markerOfObject, mediaTypeOf, withoutDataUrls } from './binary.js';
+import type { Fields } from './fields.js';
+import { cutText } from './limit.js';
+
 /** Deeper than this, data is named instead of copied. */
 const MAXIMUM_DEPTH = 24;
+/** More members than this in all, and the rest is counted instead of copied: nobody waits for a million of them. */
+const MAXIMUM_MEMBERS = 20_000;
 
-/** Called with the place and kind of every value that could not be kept as it was. */
-type OnOdd = (place: string, what: string) => void;
+export interface PlainOptions {
+  /** Called with the place and kind of every value that could not be kept as it was. */
+  onOdd?: ((place: string, what: string) => void) | undefined;
+  /** Bytes of one text; what is longer is cut. Default: no limit. */
+  maxTextBytes?: number | undefined;
+}
 
 /**
  * A copy of anything as JSON values: no cycle, function, BigInt, `null`, `NaN` or lone surrogate in it, and no binary
  * data, which is replaced by a marker with its media type and size. Undefined when nothing of the value is left.
  */
-export function toPlain(value: unknown, onOdd: OnOdd = ignore, place = ''): unknown {
-  return copy(value, place, [], onOdd);
+export function toPlain(value: unknown, options: PlainOptions = {}): unknown {
+  return new Copier(options, undefined).copy(value, '', undefined);
 }
 
-/** Anything as JSON text; an empty string when nothing of it is left. Never throws. */
-export function jsonText(value: unknown): string {
-  return JSON.stringify(toPlain(value)) ?? '';
+/** Anything as JSON text, `null`s included; an empty string when nothing of it is left. Never throws. */
+export function jsonText(value: unknown, maxTextBytes?: number): string {
+  return JSON.stringify(new Copier({ maxTextBytes }, null).copy(value, '', undefined)) ?? '';
 }
 
 /** Text as it is, anything else as JSON text; of nothing, nothing. Never throws. */
-export function asText(value: unknown): string {
-  return typeof value === 'string' ? value.toWellFormed() : jsonText(value);
-}
-
-function copy(value: unknown, place: string, path: object[], onOdd: OnOdd): unknown {
-  switch (typeof value) {
-    case 'string':
-      return shortenDataUrl(value).toWellFormed();
-    case 'number':
-      return Number.isFinite(value) ? value : undefined;
-    case 'boolean':
-      return value;
-    case 'undefined':
-      return undefined;
-    case 'bigint':
-      onOdd(place, 'a BigInt');
-      return value.toString();
-    case 'object':
-      return value === null ? undefined : copyObject(value, place, path, onOdd);
-    default:
-      onOdd(place, `a ${typeof value}`);
-      return undefined;
-  }
-}
-
-function copyObject(value: object, place: string, path: object[], onOdd: OnOdd): unknown {
-  if (path.includes(value)) {
-    onOdd(place, 'a cycle');
-    return '[Circular]';
-  }
-  if (path.length >= MAXIMUM_DEPTH) {
-    onOdd(place, `something nested over ${MAXIMUM_DEPTH} levels deep`);
-    return '[Too deep]';
-  }
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? undefined : value.toISOString();
-  if (value instanceof URL) return value.href;
-  if (value instanceof Error) return `${value.name}: ${value.message}`.toWellFormed();
-  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer)
-    return binaryMarker('binary', value.byteLength);
-  path.push(value);
-  try {
-    return copyMembers(value, place, path, onOdd);
-  } catch {
-    // a getter, a toJSON or a revoked Proxy that throws
-    onOdd(place, 'an object that throws when it is read');
-    return '[Unreadable]';
-  } finally {
-    path.pop();
-  }
-}
-
-function copyMembers(value: object, place: string, path: object[], onOdd: OnOdd): unknown {
-  if (Array.isArray(value)) {
-    return value.map((item, index) => copy(item, `${place}[${index}]`, path, onOdd) ?? '');
-  }
-  if (value instanceof Map) return copy(Object.fromEntries(value), place, path, onOdd);
-  if (value instanceof Set) return copy([...value], place, path, onOdd);
-  if ('toJSON' in value && typeof value.toJSON === 'function')
-    return copy(value.toJSON(), place, path, onOdd);
-  const copied: Record<string, unknown> = {};
-  const mediaType = mediaTypeOf(value);
-  for (const [key, member] of Object.entries(value)) {
-    if (member === undefined || member === null) continue;
-    const binary = typeof member === 'string' ? base64Bytes(key, member) : byteLengthOf(member);
-    const kept =
-      binary === undefined
-        ? copy(member, place === '' ? key : `${place}.${key}`, path, onOdd)
-        : binaryMarker(mediaType, binary);
-    // `__proto__` as an own key would set the prototype by assignment
-    if (kept !== undefined) Object.defineProperty(copied, key.toWellFormed(), { ...OWN, value: kept });
-  }
-  return copied;
+export function asText(value: unknown, maxTextBytes = Number.POSITIVE_INFINITY): string {
+  if (typeof value === 'string') return cutText(withoutDataUrls(value), maxTextBytes);
+  return value === undefined || value === null ? '' : jsonText(value, maxTextBytes);
 }
 
 const OWN = { enumerable: true, configurable: true, writable: true };
 
-/** Keys under which chat APIs send base64 text. */
-const BASE64_KEYS = new Set(['data', 'b64_json', 'file_data', 'image_base64', 'base64']);
-/** Shorter strings under these keys are no files. */
-const BASE64_FROM_CHARACTERS = 256;
+class Copier {
+  readonly #onOdd: (place: string, what: string) => void;
+  readonly #maxTextBytes: number;
+  /** What stands for `null`, and for an array's members that cannot be kept. */
+  readonly #nothing: null | undefined;
+  readonly #path: object[] = [];
+  #members = 0;
 
-function base64Bytes(key: string, text: string): number | undefined {
-  if (text.length < BASE64_FROM_CHARACTERS || !BASE64_KEYS.has(key) || text.startsWith('data:'))
-    return undefined;
-  return /^[\w+/=-]+$/.test(text.slice(0, 1024)) ? Math.floor((text.length * 3) / 4) : undefined;
+  constructor({ onOdd, maxTextBytes }: PlainOptions, nothing: null | undefined) {
+    this.#onOdd = onOdd ?? (() => {});
+    this.#maxTextBytes = maxTextBytes ?? Number.POSITIVE_INFINITY;
+    this.#nothing = nothing;
+  }
+
+  /** @param media what the surrounding part says of the data in it */
+  copy(value: unknown, place: string, media: string | undefined): unknown {
+    switch (typeof value) {
+      case 'string':
+        return cutText(withoutDataUrls(value), this.#maxTextBytes);
+      case 'number':
+        return Number.isFinite(value) ? value : this.#nothing;
+      case 'boolean':
+        return value;
+      case 'undefined':
+        return undefined;
+      case 'bigint':
+        this.#onOdd(place, 'a BigInt');
+        return value.toString();
+      case 'object':
+        return value === null ? this.#nothing : this.#copyObject(value, place, media);
+      default:
+        this.#onOdd(place, `a ${typeof value}`);
+        return undefined;
+    }
+  }
+
+  #copyObject(value: object, place: string, media: string | undefined): unknown {
+    if (this.#path.includes(value)) {
+      this.#onOdd(place, 'a cycle');
+      return '[Circular]';
+    }
+    if (this.#path.length >= MAXIMUM_DEPTH) {
+      this.#onOdd(place, `something nested over ${MAXIMUM_DEPTH} levels deep`);
+      return '[Too deep]';
+    }
+    this.#path.push(value);
+    try {
+      return this.#copyContent(value, place, media);
+    } catch {
+      // a getter, a toJSON or a revoked Proxy that throws
+      this.#onOdd(place, 'an object that throws when it is read');
+      return '[Unreadable]';
+    } finally {
+      this.#path.pop();
+    }
+  }
+
+  #copyContent(value: object, place: string, media: string | undefined): unknown {
+    if (Array.isArray(value)) return this.#copyArray(value, place, media);
+    if (value instanceof Date) return Number.isNaN(value.getTime()) ? this.#nothing : value.toISOString();
+    if (value instanceof URL) return cutText(withoutDataUrls(value.href), this.#maxTextBytes);
+    if (value instanceof Error) return cutText(`${value.name}: ${value.message}`, this.#maxTextBytes);
+    if (value instanceof Map) return this.copy(Object.fromEntries(value), place, media);
+    if (value instanceof Set) return this.#copyArray([...value], place, media);
+    const own = mediaTypeOf(value as Fields) ?? media;
+    const marker = markerOfObject(value, own);
+    if (marker !== undefined) return marker;
+    if ('toJSON' in value && typeof value.toJSON === 'function') return this.copy(value.toJSON(), place, own);
+    return this.#copyMembers(value, place, own);
+  }
+
+  #copyArray(value: readonly unknown[], place: string, media: string | undefined): unknown[] {
+    const copied: unknown[] = [];
+    for (const [index, item] of value.entries()) {
+      if (this.#isFull(place)) return [...copied, `[${value.length - index} more]`];
+      copied.push(this.copy(item, `${place}[${index}]`, media) ?? (this.#nothing === null ? null : ''));
+    }
+    return copied;
+  }
+
+  #copyMembers(value: object, place: string, media: string | undefined): Record<string, unknown> {
+    const copied: Record<string, unknown> = {};
+    for (const [key, member] of Object.entries(value)) {
+      if (member === undefined || (member === null && this.#nothing === undefined)) continue;
+      if (this.#isFull(place)) break;
+      const marker = typeof member === 'string' ? markerOfBase64(key, member, media) : undefined;
+      const kept = marker ?? this.copy(member, place === '' ? key : `${place}.${key}`, media);
+      // `__proto__` as an own key would set the prototype by assignment
+      if (kept !== undefined) Object.defineProperty(copied, key.toWellFormed(), { ...OWN, value: kept });
+    }
+    return copied;
+  }
+
+  #isFull(place: string): boolean {
+    this.#members += 1;
+    if (this.#members === MAXIMUM_MEMBERS) this.#onOdd(place, `more than ${MAXIMUM_MEMBERS} members in all`);
+    return this.#members >= MAXIMUM_MEMBERS;
+  }
 }
-
-function byteLengthOf(value: unknown): number | undefined {
-  return ArrayBuffer.isView(value) || value instanceof ArrayBuffer ? value.byteLength : undefined;
-}
-
-/** `data:image/png;base64,…` keeps its media type and size. */
-function shortenDataUrl(text: string): string {
-  if (!text.startsWith('data:')) return text;
-  const match = /^data:([\w.+-]+\/[\w.+-]+)?[^,]{0,200},/.exec(text);
-  if (match === null) return text;
-  const characters = text.length - match[0].length;
-  const bytes = match[0].endsWith(';base64,') ? Math.floor((characters * 3) / 4) : characters;
-  return binaryMarker(match[1] ?? 'text/plain', bytes);
-}
-
-function mediaTypeOf(value: object): string {
-  const { mediaType, mimeType, mime_type, format } = value as Record<string, unknown>;
-  for (const type of [mediaType, mimeType, mime_type, format]) if (typeof type === 'string') return type;
-  return 'binary';
-}
-
-function binaryMarker(mediaType: string, bytes: number): string {
-  return `[${mediaType}, ${bytes} bytes]`;
-}
-
-function ignore(): void {}

@@ -1,13 +1,18 @@
 /** What keys and tokens look like in error texts and URLs. The beginning stays, so that the reader knows which it was. */
 const SECRETS: readonly (readonly [pattern: RegExp, replacement: string])[] = [
-  [/\b(sk|pk|rk|gsk|xai|key|ghp|hf)([-_])[\w*-]{8,}/g, '$1$2****'],
+  [/\b(sk|pk|rk|gsk|xai|key|ghp|hf|r8|pplx|csk|nvapi|AIza|glpat|github_pat)([-_])[\w*-]{8,}/g, '$1$2****'],
   [/\bAIza[\w-]{20,}/g, 'AIza****'],
+  [/\b(AKIA|ASIA)[A-Z0-9]{12,}/g, '$1****'],
   [/\b(Bearer|Basic)\s+[\w.~+/=-]{8,}/gi, '$1 ****'],
   [/\bp\.eyJ[\w.=-]{16,}/g, 'p.eyJ****'],
   [/\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g, 'eyJ****'],
-  [/([?&](?:api[-_]?key|key|token|access_token|sig|signature)=)[^&\s"']+/gi, '$1****'],
+  [/(\bhttps?:\/\/)[^\s/@:"']{0,200}:[^\s/@"']{1,200}@/gi, '$1****@'],
   [
-    /(["']?(?:authorization|x-api-key|api[-_]?key)["']?\s*[:=]\s*["']?)(?!Bearer|Basic)[^\s"',}]{8,}/gi,
+    /([?&](?:[\w-]*api[-_]?key|key|token|access_token|sig|[\w-]*signature|[\w-]*credential|code|secret)=)[^&\s"']+/gi,
+    '$1****',
+  ],
+  [
+    /(["']?(?:authorization|x-[\w-]*key|api[-_ ]?key(?: provided)?|access[-_]token|client[-_]secret|password)["']?\s*[:=]\s*["']?)(?!Bearer|Basic|[\w-]{0,12}\*{4})[^\s"',}]{6,}/gi,
     '$1****',
   ],
 ];

@@ -1,9 +1,10 @@
 import type { Answer, Choice, ToolCall } from '../call/call.js';
 import { type Fields, fieldsOf, listOf, textOf } from '../call/fields.js';
 import { ChoicesGatherer } from '../call/gather.js';
+import { identityOf } from '../call/identity.js';
+import { reportedCostOf } from '../call/reported-cost.js';
 import { toUsage } from '../call/usage.js';
 import type { StreamGatherer } from '../recorder/stream.js';
-import { identityOf } from './identity.js';
 
 /** The answer in a `chat.completion`. */
 export function chatAnswer(body: unknown): Answer {
@@ -12,6 +13,7 @@ export function chatAnswer(body: unknown): Answer {
     ...identityOf(completion),
     choices: listOf(completion.choices).map((choice, position) => toChoice(choice, position)),
     usage: toUsage(completion.usage),
+    reportedCost: reportedCostOf(completion.usage),
   };
 }
 
@@ -66,6 +68,7 @@ export class ChatChunks implements StreamGatherer {
       object: 'chat.completion',
       choices: this.#choices.choices(),
       usage: toUsage(this.#usage),
+      reportedCost: reportedCostOf(this.#usage),
     };
   }
 

@@ -1,7 +1,7 @@
+import { embeddingsAnswer } from '../call/answers.js';
 import type { Answer, CallType } from '../call/call.js';
 import type { StreamGatherer } from '../recorder/stream.js';
 import { ChatChunks, chatAnswer } from './chat.js';
-import { listAnswer } from './list.js';
 import { ResponsesEvents, responsesAnswer } from './responses.js';
 
 /** How one kind of call is read. */
@@ -31,7 +31,7 @@ const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
   '/embeddings': {
     type: 'aembedding',
     input: (body) => body.input,
-    answer: listAnswer,
+    answer: embeddingsAnswer,
     gatherer: () => new ChatChunks(),
   },
 };

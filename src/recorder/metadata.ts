@@ -5,6 +5,8 @@ import { toPlain } from '../call/plain.js';
 
 type Metadata = Record<string, unknown>;
 
+const NOT_AS_IT_IS = 'it is written as text or left out; pass strings, numbers, booleans and plain objects';
+
 /** Makes a call's metadata plain, and tells once of each key that cannot be kept as it is. */
 export class MetadataReader {
   readonly #tell: Tell;
@@ -39,13 +41,7 @@ export class MetadataReader {
       );
       delete merged[key];
     }
-    const plain = toPlain(merged, (place, what) =>
-      this.#odd(
-        place,
-        what,
-        'it is written as text or left out; pass strings, numbers, booleans and plain objects',
-      ),
-    );
+    const plain = toPlain(merged, { onOdd: (place, what) => this.#odd(place, what, NOT_AS_IT_IS) });
     return typeof plain === 'object' && plain !== null ? (plain as Metadata) : {};
   }
 
