@@ -9,6 +9,6 @@ export type { Answer, CallType, Choice, Ending, LlmCall, ToolCall, Usage } from 
 export type { ModelPrice, PricedCall, Prices } from './call/price.js';
 export { Datasource, type DatasourceStats } from './datasource/datasource.js';
 export type { DatasourceOptions, FlushOptions } from './datasource/options.js';
-export { type CallContext, withMetadata } from './recorder/context.js';
+export { type CallContext, type CallDetails, withMetadata } from './recorder/context.js';
 export { flush } from './recorder/flush.js';
 export type { Capture, Sink, TinybirdOptions } from './recorder/options.js';

@@ -7,8 +7,18 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type FakeProvider, startFakeProvider } from '../fixtures/provider.js';
 import type { LitellmEvent } from '../schemas/litellm.js';
 import { tinybirdMiddleware } from '../src/ai-sdk/index.js';
+import {
+  imagesAnswer,
+  moderationAnswer,
+  rerankAnswer,
+  speechAnswer,
+  transcriptionAnswer,
+} from '../src/call/answers.js';
+import type { Answer, CallType } from '../src/call/call.js';
 import { TinybirdCallbackHandler } from '../src/langchain/index.js';
+import { chatAnswer } from '../src/openai/chat.js';
 import { instrumentOpenAI } from '../src/openai/index.js';
+import { Recorder } from '../src/recorder/recorder.js';
 import { Recorded } from './support/events.js';
 
 const FIXTURES = new URL('../fixtures/', import.meta.url);
@@ -34,19 +44,64 @@ const apiKey = 'sk-test-0123456789';
 describe('recorded traffic, through the openai client', () => {
   const PATHS: Readonly<Record<string, string>> = {
     chat: '/chat/completions',
+    vendor: '/chat/completions',
     responses: '/responses',
     embeddings: '/embeddings',
   };
+  const kindOf = (name: string) => name.split('-')[0] ?? '';
 
-  it.each(names)('%s becomes the event expected of it', async (name) => {
-    const body = await readJson(name, 'request.json');
-    const client = instrumentOpenAI(
-      new OpenAI({ apiKey, baseURL: provider.baseUrl(name), maxRetries: 0 }),
-      recorded.options,
+  it.each(names.filter((name) => kindOf(name) in PATHS))(
+    '%s becomes the event expected of it',
+    async (name) => {
+      const body = await readJson(name, 'request.json');
+      const client = instrumentOpenAI(
+        new OpenAI({ apiKey, baseURL: provider.baseUrl(name), maxRetries: 0 }),
+        recorded.options,
+      );
+      const call = client.post(PATHS[kindOf(name)] ?? '', { body, stream: body.stream === true });
+      await drain(call);
+      expect(withoutTimes(await recorded.event())).toEqual(await readJson(name, 'event.json'));
+    },
+  );
+});
+
+describe('recorded traffic of the calls that are no chat', () => {
+  type Body = Readonly<Record<string, unknown>>;
+  const KINDS: Readonly<Record<string, [CallType, (body: Body) => unknown, (body: unknown) => Answer]>> = {
+    completion: ['atext_completion', (body) => body.prompt, chatAnswer],
+    image: ['aimage_generation', (body) => body.prompt, imagesAnswer],
+    speech: ['aspeech', (body) => body.input, speechAnswer],
+    transcription: [
+      'atranscription',
+      (body) => [body.prompt ?? 'transcribe', body.file],
+      transcriptionAnswer,
+    ],
+    moderation: ['amoderation', (body) => body.input, moderationAnswer],
+    rerank: ['arerank', (body) => body.query, rerankAnswer],
+  };
+
+  it.each(Object.keys(KINDS).flatMap((kind) => names.filter((name) => name.startsWith(`${kind}-`))))(
+    '%s becomes the event expected of it',
+    async (name) => {
+      const [type, inputOf, answerOf] = KINDS[name.split('-')[0] ?? ''] ?? [];
+      if (type === undefined || inputOf === undefined || answerOf === undefined) throw new Error(name);
+      const request = await readJson(name, 'request.json');
+      const { body } = await readJson(name, 'answer.json');
+      const provider = type === 'arerank' ? 'cohere' : 'openai';
+      const { model } = request;
+      const recording = new Recorder(recorded.options).start(() => {
+        return { type, provider, model, stream: false, input: inputOf(request) };
+      });
+      recording.end({ kind: 'finished' }, () => answerOf(body));
+      expect(withoutTimes(await recorded.event())).toEqual(await readJson(name, 'event.json'));
+    },
+  );
+
+  it('is all of the recorded traffic, with what goes through the clients', () => {
+    const kinds = new Set(names.map((name) => name.split('-')[0]));
+    expect([...kinds].sort()).toEqual(
+      [...Object.keys(KINDS), 'chat', 'embeddings', 'responses', 'vendor'].sort(),
     );
-    const call = client.post(PATHS[name.split('-')[0] ?? ''] ?? '', { body, stream: body.stream === true });
-    await drain(call);
-    expect(withoutTimes(await recorded.event())).toEqual(await readJson(name, 'event.json'));
   });
 });
 
@@ -131,6 +186,7 @@ function essence(event: LitellmEvent): unknown {
       name,
       JSON.parse(text),
     ]),
-    reason: event.exception?.replace(/^\w+: (\w+: )?|\s*Troubleshooting URL:.*$/gs, ''),
+    // each framework has its own place for the provider's code
+    reason: event.exception?.replace(/^\w+: (\w+: )?|\s*Troubleshooting URL:.*?(?= \(|$)| \(\w+\)$/gs, ''),
   };
 }

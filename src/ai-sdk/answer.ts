@@ -1,31 +1,50 @@
+import { billingOf } from '../call/billing.js';
+import { fileText } from '../call/binary.js';
 import type { Answer, Choice, Usage } from '../call/call.js';
 import { type Fields, fieldsOf, listOf, textOf } from '../call/fields.js';
 import { toFinishReason } from '../call/finish-reason.js';
 import { ChoiceGatherer } from '../call/gather.js';
+import { identityOfSdk } from '../call/identity.js';
 import { asText } from '../call/plain.js';
-import { toUsage } from '../call/usage.js';
 import type { StreamGatherer } from '../recorder/stream.js';
 
 /** The answer in what `doGenerate` gave. */
-export function answerOfResult(result: unknown): Answer {
-  const { content, finishReason, usage, response } = fieldsOf(result);
+export function answerOfResult(result: unknown, provider: string): Answer {
+  const { content, finishReason, usage, providerMetadata, response } = fieldsOf(result);
   const gatherer = new ChoiceGatherer();
   for (const part of listOf(content)) {
     if (part.type === 'text' && typeof part.text === 'string') gatherer.text(part.text);
     else if (part.type === 'reasoning' && typeof part.text === 'string') gatherer.reasoning(part.text);
     else if (part.type === 'tool-call') addToolCall(gatherer, part);
+    else if (FILE_PARTS.has(part.type)) gatherer.file(fileOf(part));
   }
   gatherer.finishReason = finishReasonOf(finishReason);
-  return { ...identityOf(fieldsOf(response)), choices: [gatherer.choice()], usage: toUsage(usage) };
+  return {
+    ...identityOfSdk(response),
+    choices: [gatherer.choice()],
+    ...billingOf(usage, { provider, metadata: providerMetadata }),
+  };
+}
+
+const FILE_PARTS = new Set<unknown>(['file', 'reasoning-file']);
+
+function fileOf(part: Fields): string {
+  return fileText(part.data, textOf(part.mediaType) ?? 'file');
 }
 
 /** Gathers the parts of `doStream`'s stream. */
 export class StreamAnswer implements StreamGatherer {
   readonly #choice = new ChoiceGatherer();
-  #identity: Partial<Answer> = {};
-  #usage: Usage | undefined;
+  readonly #provider: string;
+  /** Who answered, and what it took. */
+  #known: Partial<Answer> = {};
   #finished = false;
   #error: { readonly error: unknown } | undefined;
+
+  /** @param provider as the SDK calls it: what its numbers include depends on it */
+  constructor(provider: string) {
+    this.#provider = provider;
+  }
 
   add(part: unknown): boolean {
     const fields = fieldsOf(part);
@@ -44,9 +63,10 @@ export class StreamAnswer implements StreamGatherer {
         return true;
       case 'file':
       case 'reasoning-file':
+        this.#choice.file(fileOf(fields));
         return true;
       case 'response-metadata':
-        this.#identity = { ...this.#identity, ...identityOf(fields) };
+        this.#known = { ...this.#known, ...identityOfSdk(fields) };
         return false;
       case 'finish':
         this.#finish(fields);
@@ -69,12 +89,13 @@ export class StreamAnswer implements StreamGatherer {
 
   answer(): Answer {
     const choices: Choice[] = this.#choice.isEmpty ? [] : [this.#choice.choice()];
-    return { ...this.#identity, choices, usage: this.#usage };
+    return { ...this.#known, choices };
   }
 
-  #finish({ finishReason, usage }: Fields): void {
-    this.#usage = toUsage(usage);
-    this.#finished = !isCut(finishReason, this.#usage);
+  #finish({ finishReason, usage, providerMetadata }: Fields): void {
+    const billing = billingOf(usage, { provider: this.#provider, metadata: providerMetadata });
+    this.#known = { ...this.#known, ...billing };
+    this.#finished = !isCut(finishReason, billing.usage);
     if (!this.#finished) return;
     this.#choice.finishReason = finishReasonOf(finishReason);
     if (this.#choice.finishReason === 'error')
@@ -94,14 +115,6 @@ function addToolCall(gatherer: ChoiceGatherer, part: Fields): void {
     name: String(part.toolName ?? ''),
     arguments: asText(part.input),
   });
-}
-
-function identityOf(from: Fields): Partial<Answer> {
-  const identity: Partial<Answer> = {};
-  if (typeof from.id === 'string') identity.id = from.id;
-  if (typeof from.modelId === 'string') identity.model = from.modelId;
-  if (from.timestamp instanceof Date) identity.created = Math.floor(from.timestamp.getTime() / 1000);
-  return identity;
 }
 
 /** A string in spec V2, `{ unified, raw }` from V3 on. */

@@ -1,7 +1,7 @@
 /** Vercel AI SDK: a middleware for `wrapLanguageModel`. Imports nothing from `ai`. */
 import { endingOfThrown } from '../call/ending.js';
 import { providerOfAiSdk } from '../call/provider.js';
-import type { CallContext } from '../recorder/context.js';
+import type { CallDetails } from '../recorder/context.js';
 import type { TinybirdOptions } from '../recorder/options.js';
 import { Recorder } from '../recorder/recorder.js';
 import type { Recording } from '../recorder/recording.js';
@@ -52,8 +52,8 @@ interface StreamCall<Result> {
 }
 
 /**
- * One event for every call of the model: each step, retry and tool round has its own. A single call's user and
- * metadata go into `providerOptions.tinybird`, which the provider never sees.
+ * One event for every call of the model: each step, retry and tool round has its own. A single call's user,
+ * metadata and cost go into `providerOptions.tinybird`, which the provider never sees.
  *
  * @example
  * const model = wrapLanguageModel({ model: openai('gpt-4o'), middleware: tinybirdMiddleware() });
@@ -61,7 +61,7 @@ interface StreamCall<Result> {
 export function tinybirdMiddleware(options: TinybirdMiddlewareOptions = {}): TinybirdMiddleware {
   const recorder = new Recorder(options);
   /** What was under `providerOptions.tinybird`, by the very params object that the SDK hands on. */
-  const contexts = new WeakMap<object, CallContext>();
+  const contexts = new WeakMap<object, CallDetails>();
 
   const start = (stream: boolean, params: CallParams, model: Model): Recording =>
     recorder.start(() => ({
@@ -90,7 +90,7 @@ export function tinybirdMiddleware(options: TinybirdMiddlewareOptions = {}): Tin
       try {
         const result = await doGenerate();
         recording.opened();
-        recording.end({ kind: 'finished' }, () => answerOfResult(result));
+        recording.end({ kind: 'finished' }, () => answerOfResult(result, String(model.provider)));
         return result;
       } catch (thrown) {
         recording.end(endingOfThrown(thrown, params.abortSignal));
@@ -114,7 +114,11 @@ export function tinybirdMiddleware(options: TinybirdMiddlewareOptions = {}): Tin
       }
       recording.opened();
       try {
-        const watched = new StreamRecording({ recording, gatherer: new StreamAnswer(), signal });
+        const watched = new StreamRecording({
+          recording,
+          gatherer: new StreamAnswer(String(model.provider)),
+          signal,
+        });
         return { ...result, stream: watchStream(result.stream, watched) };
       } catch (thrown) {
         // no stream, or one that somebody reads already: the SDK's to deal with
@@ -126,7 +130,7 @@ export function tinybirdMiddleware(options: TinybirdMiddlewareOptions = {}): Tin
 }
 
 /** The params without our key, which some providers (the gateway) would post; the same object when it is not there. */
-function withoutContext<Params>(params: Params, contexts: WeakMap<object, CallContext>): Params {
+function withoutContext<Params>(params: Params, contexts: WeakMap<object, CallDetails>): Params {
   const { providerOptions } = (params ?? {}) as { providerOptions?: Record<string, unknown> };
   if (providerOptions === undefined || providerOptions === null || !('tinybird' in providerOptions))
     return params;
@@ -137,6 +141,6 @@ function withoutContext<Params>(params: Params, contexts: WeakMap<object, CallCo
   return stripped as Params;
 }
 
-function contextOf(given: CallContext): CallContext {
-  return { user: given.user, metadata: given.metadata };
+function contextOf(given: CallDetails): CallDetails {
+  return { user: given.user, metadata: given.metadata, cost: given.cost };
 }

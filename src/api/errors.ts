@@ -24,6 +24,10 @@ export type ProblemCode =
   | 'dropped'
   /** A row cannot be written as a JSON object. */
   | 'unserializable'
+  /** No price source knows a model: its rows go out without a cost. */
+  | 'unknown_price'
+  /** An event does not fit its schema, which `validate` found; it was sent all the same. */
+  | 'invalid_event'
   /** A function the user gave (`redact`, `sample`, `prices`, `token`, `waitUntil`) threw, or a sink did. */
   | 'user_function'
   /** A fault of this package: the call went on, its event may be missing. */

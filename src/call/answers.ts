@@ -2,29 +2,29 @@
  * The answers of the calls that are no chat, each from the shapes in which the APIs and the AI SDK give them: what
  * there is to read is kept as text, vectors and binary data are counted.
  */
-import { binaryMarker, markerOfBase64, markerOfObject } from './binary.js';
+import { billingOf } from './billing.js';
+import { binaryMarker, fileText } from './binary.js';
 import type { Answer, Choice } from './call.js';
-import { type Fields, fieldsOf, firstText, isFields, listOf, textOf } from './fields.js';
+import { type Fields, fieldsOf, listOf, textOf } from './fields.js';
 import { identityOf, identityOfSdk } from './identity.js';
-import { asText, jsonText } from './plain.js';
-import { reportedCostOf } from './reported-cost.js';
-import { toUsage } from './usage.js';
+import { jsonText } from './plain.js';
 
 /** OpenAI's `{ data: [{ embedding }] }`, the AI SDK's `{ embeddings }`, Cohere's `{ embeddings: { float } }`. */
 export function embeddingsAnswer(body: unknown): Answer {
   const result = fieldsOf(body);
   const vectors = vectorsOf(result);
-  const usage = toUsage(result.usage ?? fieldsOf(result.meta).billed_units);
+  const billing = billingOf(result.usage ?? fieldsOf(result.meta).billed_units, {
+    metadata: result.providerMetadata,
+  });
   // without a completion the total is the prompt's
-  if (usage?.promptTokens === undefined && usage?.totalTokens !== undefined) usage.promptTokens = usage.totalTokens;
+  if (billing.usage?.totalTokens !== undefined) billing.usage.promptTokens ??= billing.usage.totalTokens;
   const dimensions = dimensionsOf(vectors[0]);
   return {
     ...identityOf(result),
     ...identityOfSdk(result.response),
     object: 'list',
     choices: [],
-    usage,
-    reportedCost: reportedCostOf(result.usage),
+    ...billing,
     embeddings: dimensions === undefined ? { count: vectors.length } : { count: vectors.length, dimensions },
   };
 }
@@ -52,43 +52,21 @@ export function imagesAnswer(body: unknown): Answer {
   return {
     ...identityOf(result),
     ...identityOfSdk(result.response),
-    choices: images.map((image, index) => finished(index, imageText(image, mediaType))),
-    usage: toUsage(result.usage),
-    reportedCost: reportedCostOf(result.usage, result.providerMetadata),
+    choices: images.map((image, index) => finished(index, fileText(image, mediaType))),
+    ...billingOf(result.usage, { metadata: result.providerMetadata }),
   };
-}
-
-function imageText(image: unknown, mediaType: string): string {
-  if (!isFields(image)) return typeof image === 'string' ? fileText(image, mediaType) : '';
-  const { b64_json: data, url, base64 } = image;
-  const text = firstText(data, base64, url);
-  return text === undefined ? (markerOfObject(image, mediaType) ?? '') : fileText(text, mediaType);
-}
-
-/** A file that came as text: its address, or the marker of its data. */
-function fileText(text: string, mediaType: string): string {
-  return markerOfBase64('data', text, mediaType) ?? asText(text);
 }
 
 /** The AI SDK's `{ audio }`, and what is known of an HTTP body that only the caller reads. */
 export function speechAnswer(body: unknown): Answer {
   const result = fieldsOf(body);
-  const { audio } = result;
-  const text = typeof audio === 'string' ? fileText(audio, 'audio') : isFields(audio) ? audioText(audio) : undefined;
+  const text = result.audio === undefined ? httpBodyText(result) : fileText(result.audio, 'audio');
   return {
     ...identityOf(result),
     ...identityOfSdk(result.response),
-    choices: [finished(0, text ?? httpBodyText(result))],
-    usage: toUsage(result.usage),
-    reportedCost: reportedCostOf(result.usage, result.providerMetadata),
+    choices: [finished(0, text)],
+    ...billingOf(result.usage, { metadata: result.providerMetadata }),
   };
-}
-
-function audioText(audio: Fields): string {
-  const mediaType = textOf(audio.mediaType) ?? 'audio';
-  const data = audio.uint8Array ?? audio.base64;
-  if (typeof data === 'string') return fileText(data, mediaType);
-  return markerOfObject(isFields(data) ? data : audio, mediaType) ?? '';
 }
 
 function httpBodyText({ headers }: Fields): string {
@@ -106,7 +84,7 @@ export function transcriptionAnswer(body: unknown): Answer {
     ...identityOf(result),
     ...identityOfSdk(result.response),
     choices: [finished(0, typeof body === 'string' ? body : (textOf(result.text) ?? ''))],
-    usage: toUsage(result.usage) ?? toUsage({ seconds }),
+    ...billingOf(result.usage ?? { seconds }, { metadata: result.providerMetadata }),
   };
 }
 
@@ -117,10 +95,12 @@ export function moderationAnswer(body: unknown): Answer {
     ...identityOf(result),
     choices: listOf(result.results).map(({ flagged, categories }, index) => {
       const found = Object.entries(fieldsOf(categories)).filter(([, isFound]) => isFound === true);
-      return finished(index, jsonText({ flagged: flagged === true, categories: found.map(([name]) => name) }));
+      return finished(
+        index,
+        jsonText({ flagged: flagged === true, categories: found.map(([name]) => name) }),
+      );
     }),
-    usage: toUsage(result.usage),
-    reportedCost: reportedCostOf(result.usage, result.providerMetadata),
+    ...billingOf(result.usage, { metadata: result.providerMetadata }),
   };
 }
 
@@ -136,7 +116,7 @@ export function rerankAnswer(body: unknown): Answer {
     ...identityOf(result),
     ...identityOfSdk(result.response),
     choices: [finished(0, jsonText(ranking))],
-    usage: toUsage(result.usage ?? meta.billed_units ?? meta.tokens),
+    ...billingOf(result.usage ?? meta.billed_units ?? meta.tokens, { metadata: result.providerMetadata }),
   };
 }
 

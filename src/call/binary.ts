@@ -1,4 +1,4 @@
-import type { Fields } from './fields.js';
+import { type Fields, isFields } from './fields.js';
 
 /** What stands where binary data was: `[image/png, 137 bytes]`. */
 export function binaryMarker(mediaType: string, bytes: number): string {
@@ -9,7 +9,10 @@ export function binaryMarker(mediaType: string, bytes: number): string {
 export function markerOfObject(value: object, mediaType?: string): string | undefined {
   if (ArrayBuffer.isView(value)) {
     const bytes = new Uint8Array(value.buffer, value.byteOffset, Math.min(value.byteLength, SIGNATURE_BYTES));
-    return binaryMarker(knownType(mediaType, () => String.fromCharCode(...bytes)), value.byteLength);
+    return binaryMarker(
+      knownType(mediaType, () => String.fromCharCode(...bytes)),
+      value.byteLength,
+    );
   }
   if (value instanceof ArrayBuffer) return markerOfObject(new Uint8Array(value), mediaType);
   if (value instanceof Blob) return binaryMarker(value.type || knownType(mediaType), value.size);
@@ -22,12 +25,26 @@ export function markerOfObject(value: object, mediaType?: string): string | unde
  * type any text of that alphabet is data, elsewhere only what is too long to be a word.
  */
 export function markerOfBase64(key: string, text: string, mediaType?: string): string | undefined {
-  if (!BASE64_KEYS.has(key) || (mediaType === undefined && text.length < BASE64_FROM_CHARACTERS)) return undefined;
+  if (!BASE64_KEYS.has(key) || (mediaType === undefined && text.length < BASE64_FROM_CHARACTERS))
+    return undefined;
   if (!/^[\w+/-]+={0,2}$/.test(text.length > 1024 ? text.slice(0, 1024) : text)) return undefined;
   return binaryMarker(
     knownType(mediaType, () => atob(text.slice(0, 16))),
     base64Bytes(text.length, text),
   );
+}
+
+/** What stands for a file, however it came: bytes, base64 text or a data URL are counted, an address stays. */
+export function fileText(file: unknown, mediaType: string, depth = 0): string {
+  if (typeof file === 'string') return markerOfBase64('data', file, mediaType) ?? withoutDataUrls(file);
+  if (file instanceof URL) return withoutDataUrls(file.href);
+  if (!isFields(file)) return `[${mediaType}]`;
+  const marker = markerOfObject(file, mediaType);
+  if (marker !== undefined) return marker;
+  const { data, b64_json, base64, uint8Array, url, text, reference } = file;
+  const inner = data ?? b64_json ?? base64 ?? uint8Array ?? url ?? text ?? reference;
+  const said = typeof file.mediaType === 'string' ? file.mediaType : mediaType;
+  return inner === undefined || depth > 2 ? `[${said}]` : fileText(inner, said, depth + 1);
 }
 
 /** The text without the data of `data:` URLs, wherever in it they stand; each keeps its media type and size. */

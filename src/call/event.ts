@@ -1,13 +1,19 @@
 import type { LitellmEvent } from '../../schemas/litellm.js';
 import type { LlmCall } from './call.js';
 import { describeFailure } from './failure.js';
+import { fitEvent, MAX_EVENT_BYTES } from './limit.js';
+import { asText } from './plain.js';
 import { toResponse } from './response.js';
 
 export interface EventOptions {
   /** USD; undefined: not known. */
   cost?: number | undefined;
+  /** Keep what was asked. Default true. */
+  captureMessages?: boolean | undefined;
   /** Keep the words of the answer. Default true. */
   captureResponse?: boolean | undefined;
+  /** Bytes of the event as JSON; the longest texts of a larger one are cut. Default 1,000,000. */
+  maxBytes?: number | undefined;
 }
 
 /**
@@ -15,10 +21,12 @@ export interface EventOptions {
  * again on the way out.
  */
 export function toEvent(call: LlmCall, options: EventOptions = {}): LitellmEvent {
-  const failed = call.ending.kind === 'failed';
-  const id = call.id.toWellFormed();
+  const { captureMessages = true, captureResponse = true } = options;
+  const { kind } = call.ending;
+  const failed = kind === 'failed';
+  const id = call.id.toWellFormed() || 'unknown';
   const responseId = call.answer.id?.toWellFormed() || id;
-  const duration = toSeconds(call.durationMs);
+  const durationMs = span(call.durationMs);
   const event: LitellmEvent = {
     id,
     message_id: responseId,
@@ -26,28 +34,28 @@ export function toEvent(call: LlmCall, options: EventOptions = {}): LitellmEvent
     provider: call.provider.toWellFormed() || 'unknown',
     call_type: call.type,
     stream: call.stream,
-    messages: call.messages,
+    messages: captureMessages ? call.messages : [],
     start_time: utcDateTime(call.startedAt),
-    end_time: utcDateTime(call.startedAt + call.durationMs),
-    duration,
-    llm_api_duration_ms: Math.max(0, call.openedMs ?? call.durationMs),
+    end_time: utcDateTime(call.startedAt + durationMs),
+    duration: durationMs / 1000,
+    llm_api_duration_ms: call.openedMs === undefined ? durationMs : span(call.openedMs),
     standard_logging_object_response_time:
-      call.stream && call.firstTokenMs !== undefined ? toSeconds(call.firstTokenMs) : duration,
+      (call.stream && call.firstTokenMs !== undefined ? span(call.firstTokenMs) : durationMs) / 1000,
     standard_logging_object_status: failed ? 'failure' : 'success',
     log_event_type: failed ? 'failed_api_call' : 'successful_api_call',
     cache_hit: call.cacheHit ?? false,
     api_key: call.apiKey?.toWellFormed() ?? '****',
     proxy_metadata: toProxyMetadata(call, options.cost),
-    response: toResponse(call.answer, responseId, options.captureResponse ?? true),
+    response: toResponse(call.answer, responseId, captureResponse),
   };
   if (call.user) event.user = call.user.toWellFormed();
   if (options.cost !== undefined) event.cost = options.cost;
   if (call.ending.kind === 'failed') {
-    const { exception, traceback } = describeFailure(call.ending.error);
-    event.exception = exception;
-    if (traceback !== undefined) event.traceback = traceback;
+    const failure = describeFailure(call.ending.error, captureMessages && captureResponse);
+    event.exception = failure.exception;
+    if (failure.traceback !== undefined) event.traceback = failure.traceback;
   }
-  return event;
+  return fitEvent(event, options.maxBytes ?? MAX_EVENT_BYTES);
 }
 
 /** The keys that say how a call went: `LlmCall.metadata` has none of them. */
@@ -60,23 +68,31 @@ function toProxyMetadata(call: LlmCall, cost: number | undefined): LitellmEvent[
   const metadata: LitellmEvent['proxy_metadata'] = { ...call.metadata };
   for (const key of COLUMN_KEYS) {
     const value: unknown = metadata[key];
-    if (value !== undefined && typeof value !== 'string') {
-      metadata[key] = typeof value === 'object' ? JSON.stringify(value) : String(value);
-    }
+    if (value !== undefined && typeof value !== 'string') metadata[key] = asText(value);
   }
   const { kind } = call.ending;
   if (kind !== 'finished' && kind !== 'failed') metadata.outcome = kind;
-  if (call.attempts !== undefined && call.attempts > 1) metadata.attempts = call.attempts;
-  // A failure without usage was not billed, as far as anybody can know.
-  if (cost === undefined && (kind !== 'failed' || call.answer.usage !== undefined))
-    metadata.cost_unknown = true;
+  if (call.attempts !== undefined && call.attempts > 1) metadata.attempts = Math.trunc(call.attempts);
+  if (cost === undefined && isBilled(call)) metadata.cost_unknown = true;
   return metadata;
 }
 
-function utcDateTime(epochMs: number): string {
-  return new Date(epochMs).toISOString().slice(0, 19).replace('T', ' ');
+/** Whether a call must have cost something: of a failure nothing is known that tells of no usage. */
+export function isBilled(call: LlmCall): boolean {
+  return call.ending.kind !== 'failed' || call.answer.usage !== undefined;
 }
 
-function toSeconds(ms: number): number {
-  return Math.max(0, ms) / 1000;
+/** What a DateTime column holds: the seconds of 32 bits since 1970. */
+const LAST_DATE_TIME_MS = 0xff_ff_ff_ff * 1000;
+
+function utcDateTime(epochMs: number): string {
+  const ms = epochMs >= 0 ? Math.min(epochMs, LAST_DATE_TIME_MS) : 0; // NaN too
+  return new Date(ms).toISOString().slice(0, 19).replace('T', ' ');
+}
+
+/** A year of milliseconds: no clock that went wrong may keep a row out. */
+const LONGEST_MS = 366 * 24 * 3600 * 1000;
+
+function span(ms: number): number {
+  return ms >= 0 ? Math.min(ms, LONGEST_MS) : 0; // NaN too
 }

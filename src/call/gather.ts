@@ -41,6 +41,7 @@ export class ChoiceGatherer {
   readonly #text: string[] = [];
   readonly #reasoning: string[] = [];
   readonly #refusal: string[] = [];
+  readonly #files: string[] = [];
   readonly #toolCalls = new Map<unknown, GatheredToolCall>();
   finishReason: string | undefined;
 
@@ -58,6 +59,11 @@ export class ChoiceGatherer {
 
   refusal(piece: string): void {
     this.#refusal.push(piece);
+  }
+
+  /** @param marker what stands for it */
+  file(marker: string): void {
+    this.#files.push(marker);
   }
 
   /** The beginning or a further piece of a tool call. */
@@ -82,6 +88,7 @@ export class ChoiceGatherer {
       this.#text.length === 0 &&
       this.#reasoning.length === 0 &&
       this.#refusal.length === 0 &&
+      this.#files.length === 0 &&
       this.#toolCalls.size === 0 &&
       this.finishReason === undefined
     );
@@ -92,6 +99,7 @@ export class ChoiceGatherer {
     if (this.finishReason !== undefined) choice.finishReason = this.finishReason;
     if (this.#reasoning.length > 0) choice.reasoning = this.#reasoning.join('');
     if (this.#refusal.length > 0) choice.refusal = this.#refusal.join('');
+    if (this.#files.length > 0) choice.files = this.#files;
     if (this.#toolCalls.size > 0) {
       choice.toolCalls = [...this.#toolCalls.values()].map(({ id, name, pieces }) => ({
         id,

@@ -9,8 +9,7 @@ export function identityOf(body: Fields): Partial<Answer> {
   if (typeof body.object === 'string' && body.object !== '') identity.object = body.object;
   const created = body.created ?? body.created_at;
   if (typeof created === 'number' && created > 0) identity.created = created;
-  const tier = body.service_tier ?? fieldsOf(body.usage).service_tier;
-  if (typeof tier === 'string') identity.serviceTier = tier;
+  if (typeof body.service_tier === 'string') identity.serviceTier = body.service_tier;
   return identity;
 }
 

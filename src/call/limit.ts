@@ -63,7 +63,9 @@ function thinMetadata(metadata: LitellmEvent['proxy_metadata']): LitellmEvent['p
   const thin = Object.fromEntries(
     kept.map(([key, value]) => [key, typeof value === 'object' ? JSON.stringify(value) : value]),
   );
-  return entries.length === kept.length ? thin : { ...thin, cut: `${entries.length - kept.length} more keys` };
+  return entries.length === kept.length
+    ? thin
+    : { ...thin, cut: `${entries.length - kept.length} more keys` };
 }
 
 const METADATA_OF_OURS = new Set([
@@ -190,4 +192,3 @@ function unitBytes(text: string, index: number): number {
 
 /** `\b`, `\t`, `\n`, `\f`, `\r`. */
 const SHORT_ESCAPES = new Set([0x08, 0x09, 0x0a, 0x0c, 0x0d]);
-

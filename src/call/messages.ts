@@ -81,7 +81,10 @@ class MessageReader {
       if (own.type === 'tool-call') toolCalls.push(this.#toolCall(own.toolCallId, own.toolName, own.input));
       else if (own.type === 'tool-result') results.push(this.#toolResult(own));
       else if (own.type === 'tool_result') {
-        results.push({ ...message('tool', this.#content(own.content)), tool_call_id: asText(own.tool_use_id) });
+        results.push({
+          ...message('tool', this.#content(own.content)),
+          tool_call_id: asText(own.tool_use_id),
+        });
       } else if (REASONING_PARTS.has(own.type)) reasoning.push(this.#reasoning(own));
       else if (!TOOL_CALL_PARTS.has(own.type)) content.push(part);
       else if (!called && own.name !== undefined) {
@@ -128,7 +131,9 @@ class MessageReader {
   /** What a model thought, or of what it thought in secret, nothing. */
   #reasoning(part: Fields): string {
     const summary = [...listOf(part.summary), ...listOf(part.content)].map(({ text }) => text);
-    return this.#text(firstText(part.text, part.thinking, part.reasoning) ?? (summary.join('\n') || undefined));
+    return this.#text(
+      firstText(part.text, part.thinking, part.reasoning) ?? (summary.join('\n') || undefined),
+    );
   }
 
   /** OpenAI has `function.name` and JSON text, LangChain `name` and an `args` object. */
@@ -155,7 +160,11 @@ class MessageReader {
 
   #toolCall(id: unknown, name: unknown, input: unknown): object {
     const called = { name: asText(name), arguments: this.#text(input ?? {}) };
-    return { ...(id === undefined || id === null ? {} : { id: asText(id) }), type: 'function', function: called };
+    return {
+      ...(id === undefined || id === null ? {} : { id: asText(id) }),
+      type: 'function',
+      function: called,
+    };
   }
 
   /** The AI SDK says what kind of output it is; a denied execution has a reason instead of a value. */
@@ -172,7 +181,8 @@ class MessageReader {
   #finish(own: EventMessage, item: Fields, toolCalls: readonly object[]): EventMessage {
     if (typeof item.name === 'string') own.name = this.#text(item.name);
     if (typeof item.tool_call_id === 'string') own.tool_call_id = this.#text(item.tool_call_id);
-    if (typeof item.reasoning_content === 'string') own.reasoning_content ??= this.#text(item.reasoning_content);
+    if (typeof item.reasoning_content === 'string')
+      own.reasoning_content ??= this.#text(item.reasoning_content);
     if (typeof item.refusal === 'string' && own.content === '') own.content = this.#text(item.refusal);
     if (toolCalls.length > 0) own.tool_calls = JSON.stringify(toolCalls);
     return own;
@@ -195,7 +205,9 @@ function partText(part: Fields): string | undefined {
 }
 
 function isMedia(type: unknown): boolean {
-  return typeof type === 'string' && /^(input_)?(image|file|audio|video)/.test(type) && !type.endsWith('_call');
+  return (
+    typeof type === 'string' && /^(input_)?(image|file|audio|video)/.test(type) && !type.endsWith('_call')
+  );
 }
 
 function message(role: string, content: string): EventMessage {

@@ -1,4 +1,5 @@
-import type { Usage } from './call.js';
+import type { CallType, Usage } from './call.js';
+import { type Catalogue, type CatalogueName, catalogueCost } from './catalogue.js';
 
 /** USD per million tokens. */
 export interface ModelPrice {
@@ -12,19 +13,25 @@ export interface ModelPrice {
 
 /** What a price depends on. */
 export interface PricedCall {
+  type?: CallType | undefined;
   /** LiteLLM's name. */
   provider: string;
   /** The requested model. */
   model: string;
   /** The model that served the call. */
   servedModel?: string | undefined;
+  /** The tier that served the call. */
+  serviceTier?: string | undefined;
+  /** Empty when the provider told nothing of it. */
   usage: Usage;
+  /** USD that the provider says it charged. */
+  reportedCost?: number | undefined;
   /** ms since the epoch: prices change. */
   startedAt: number;
 }
 
 /**
- * Your own prices, asked before the catalogue: a function that gives USD (undefined: not known), or a table by
+ * Your own prices, asked before anybody else's: a function that gives USD (undefined: not known), or a table by
  * `provider/model` or `model`, whose entries are prices or the name under which the catalogue knows the model
  * (`{ 'my-deployment': 'azure/gpt-4o' }`).
  */
@@ -32,121 +39,89 @@ export type Prices =
   | ((call: PricedCall) => number | undefined)
   | Readonly<Record<string, ModelPrice | string>>;
 
-/** The part of `@pydantic/genai-prices` that is used. */
-export type Catalogue = Pick<typeof import('@pydantic/genai-prices'), 'calcPrice'>;
-
-let loading: Promise<Catalogue> | undefined;
-
-/** The price catalogue: 830 KB of object literals, so it is loaded at the first need and never while a caller waits. */
-export function loadCatalogue(): Promise<Catalogue> {
-  loading ??= import('@pydantic/genai-prices');
-  return loading;
+/** What is known of a cost before the catalogue is asked, and what to ask it. */
+export interface Pricing {
+  /** USD; given, it stands, unless the catalogue knows an alias of the user's. */
+  readonly usd?: number | undefined;
+  /** Names to look up, the first that has a price wins. Empty: there is no need of the catalogue. */
+  readonly names: readonly CatalogueName[];
 }
 
 /**
- * What the call cost, USD; undefined when no source knows. Served model before requested model, never another
- * provider's price for the same name.
+ * The first that knows: your own prices, what the provider says it charged, then the catalogue by the served model and
+ * by the requested one. Never another provider's price for the same name.
  * @throws what a `prices` function throws
  */
+export function pricingOf(call: PricedCall, prices: Prices | undefined): Pricing {
+  const models = call.servedModel === undefined ? [call.model] : [call.servedModel, call.model];
+  const own = typeof prices === 'function' ? prices(call) : entryOf(prices, call.provider, models);
+  const usd = usableCost(typeof own === 'object' ? fromTable(own, call.usage) : own);
+  if (usd !== undefined) return { usd, names: [] };
+  const alias = typeof own === 'string' ? [splitAlias(own, call.provider)] : [];
+  const reported = usableCost(call.reportedCost) ?? costOfFree(call);
+  if (reported !== undefined) return { usd: reported, names: hasTokens(call.usage) ? alias : [] };
+  if (!hasTokens(call.usage)) return { names: [] };
+  return { names: [...alias, ...models.map((model) => ({ provider: call.provider, model }))] };
+}
+
+/** USD; undefined when nobody knows, or when there is no catalogue to ask. Never throws. */
 export function costOf(
+  { usd, names }: Pricing,
   call: PricedCall,
-  prices: Prices | undefined,
   catalogue: Catalogue | undefined,
 ): number | undefined {
-  const models = call.servedModel === undefined ? [call.model] : [call.servedModel, call.model];
-  if (typeof prices === 'function') {
-    const cost = usable(prices(call));
+  for (const name of names) {
+    const cost = catalogue && usableCost(catalogueCost(catalogue, name, call));
     if (cost !== undefined) return cost;
-  } else if (prices !== undefined) {
-    for (const model of models) {
-      const entry = ownEntry(prices, `${call.provider}/${model}`) ?? ownEntry(prices, model);
-      if (typeof entry === 'object') return usable(fromTable(entry, call.usage));
-      if (entry !== undefined) {
-        const cost = catalogue && fromCatalogue(catalogue, ...splitAlias(entry, call.provider), call);
-        if (cost !== undefined) return cost;
-      }
-    }
   }
-  if (catalogue === undefined) return undefined;
+  return usd;
+}
+
+/** More than a call can cost: a wrong unit, or a sum gone wrong. */
+const MAXIMUM_USD = 1_000_000;
+
+/** A cost that can be told; undefined for anything absurd. */
+export function usableCost(cost: unknown): number | undefined {
+  return typeof cost === 'number' && cost >= 0 && cost <= MAXIMUM_USD ? cost : undefined;
+}
+
+/** OpenAI moderates without charge. */
+function costOfFree({ type, provider }: PricedCall): number | undefined {
+  return type === 'amoderation' && provider === 'openai' ? 0 : undefined;
+}
+
+function hasTokens({ promptTokens, completionTokens, seconds }: Usage): boolean {
+  return promptTokens !== undefined || completionTokens !== undefined || seconds !== undefined;
+}
+
+function entryOf(
+  table: Readonly<Record<string, ModelPrice | string>> | undefined,
+  provider: string,
+  models: readonly string[],
+): ModelPrice | string | undefined {
+  if (table === undefined) return undefined;
   for (const model of models) {
-    const cost = fromCatalogue(catalogue, call.provider, model, call);
-    if (cost !== undefined) return cost;
+    for (const key of [`${provider}/${model}`, model]) if (Object.hasOwn(table, key)) return table[key];
   }
   return undefined;
 }
 
-/** LiteLLM's provider names that the catalogue calls otherwise. The rest are the same in both. */
-const CATALOGUE_PROVIDERS: Readonly<Record<string, string>> = {
-  azure_ai: 'azure',
-  bedrock: 'aws',
-  fireworks_ai: 'fireworks',
-  gemini: 'google',
-  moonshot: 'moonshotai',
-  together_ai: 'together',
-  vertex_ai: 'google',
-  xai: 'x-ai',
-};
-
-/** Prefixes that are part of a resource name, not of the model's. */
-const MODEL_PREFIX = /^(models\/|publishers\/[^/]+\/models\/|accounts\/fireworks\/models\/)/;
-
-function fromCatalogue(
-  catalogue: Catalogue,
-  provider: string,
-  model: string,
-  call: PricedCall,
-): number | undefined {
-  const id = model.replace(MODEL_PREFIX, '');
-  // A gateway's ids name the real provider: `anthropic/claude-sonnet-4`.
-  const slash = provider === 'vercel_ai_gateway' ? id.indexOf('/') : -1;
-  const [owner, name] = slash > 0 ? [id.slice(0, slash), id.slice(slash + 1)] : [provider, id];
-  try {
-    const found = catalogue.calcPrice(catalogueUsage(call.usage), name, {
-      providerId: CATALOGUE_PROVIDERS[owner] ?? owner,
-      timestamp: new Date(call.startedAt),
-    });
-    return usable(found?.total_price);
-  } catch {
-    return undefined; // counts that contradict each other: no price rather than a wrong one
-  }
-}
-
-/** The catalogue throws on caches larger than the prompt, and warns of keys it does not know. */
-function catalogueUsage(usage: Usage): Record<string, number> {
-  const input = usage.promptTokens ?? 0;
-  const read = Math.min(usage.cachedTokens ?? 0, input);
-  const written = Math.min(usage.cacheWriteTokens ?? 0, input - read);
-  const counts: Record<string, number> = { input_tokens: input, output_tokens: usage.completionTokens ?? 0 };
-  if (read > 0) counts.cache_read_tokens = read;
-  if (written > 0) counts.cache_write_tokens = written;
-  return counts;
-}
-
-function fromTable(price: ModelPrice, usage: Usage): number {
-  const counts = catalogueUsage(usage);
-  const read = counts.cache_read_tokens ?? 0;
-  const written = counts.cache_write_tokens ?? 0;
-  const fresh = (counts.input_tokens ?? 0) - read - written;
+function fromTable(price: ModelPrice, usage: Usage): number | undefined {
+  if (!hasTokens(usage)) return undefined;
+  const prompt = usage.promptTokens ?? 0;
+  const read = Math.min(usage.cachedTokens ?? 0, prompt);
+  const written = Math.min(usage.cacheWriteTokens ?? 0, prompt - read);
   const total =
-    fresh * price.input +
+    (prompt - read - written) * price.input +
     read * (price.cacheRead ?? price.input) +
     written * (price.cacheWrite ?? price.input) +
-    (counts.output_tokens ?? 0) * price.output;
+    (usage.completionTokens ?? 0) * price.output;
   return total / 1e6;
 }
 
-function splitAlias(alias: string, provider: string): [provider: string, model: string] {
+function splitAlias(alias: string, provider: string): CatalogueName {
   const slash = alias.indexOf('/');
-  return slash > 0 ? [alias.slice(0, slash), alias.slice(slash + 1)] : [provider, alias];
-}
-
-function ownEntry(
-  table: Readonly<Record<string, ModelPrice | string>>,
-  key: string,
-): ModelPrice | string | undefined {
-  return Object.hasOwn(table, key) ? table[key] : undefined;
-}
-
-function usable(cost: unknown): number | undefined {
-  return typeof cost === 'number' && Number.isFinite(cost) && cost >= 0 ? cost : undefined;
+  return slash > 0
+    ? { provider: alias.slice(0, slash), model: alias.slice(slash + 1) }
+    : { provider, model: alias };
 }

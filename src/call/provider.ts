@@ -1,21 +1,28 @@
 /** LiteLLM's provider names, from what each framework calls a provider. */
 
 /** AI SDK provider strings by their first part; `google` and `googleVertex` tell apart by what follows. */
-const AI_SDK: Readonly<Record<string, string>> = {
-  'amazon-bedrock': 'bedrock',
-  'azure-openai': 'azure',
-  fireworks: 'fireworks_ai',
-  gateway: 'vercel_ai_gateway',
-  googleVertex: 'vertex_ai',
-  togetherai: 'together_ai',
-  vertex: 'vertex_ai',
-};
+const AI_SDK: ReadonlyMap<string, string> = new Map([
+  ['alibaba', 'dashscope'],
+  ['amazon-bedrock', 'bedrock'],
+  ['azure-openai', 'azure'],
+  ['black-forest-labs', 'black_forest_labs'],
+  ['fal', 'fal_ai'],
+  ['fireworks', 'fireworks_ai'],
+  ['gateway', 'vercel_ai_gateway'],
+  ['googleVertex', 'vertex_ai'],
+  ['lmstudio', 'lm_studio'],
+  ['moonshotai', 'moonshot'],
+  ['nim', 'nvidia_nim'],
+  ['togetherai', 'together_ai'],
+  ['vercel', 'v0'],
+  ['vertex', 'vertex_ai'],
+]);
 
 /** `openai.chat` → `openai`, `google.generative-ai` → `gemini`, `google.vertex.chat` → `vertex_ai`. */
 export function providerOfAiSdk(provider: string): string {
   const [first = '', second] = provider.split('.');
   if (first === 'google') return second === 'vertex' ? 'vertex_ai' : 'gemini';
-  return (AI_SDK[first] ?? first) || 'unknown';
+  return (AI_SDK.get(first) ?? first) || 'unknown';
 }
 
 /** Host suffixes, the longer before the shorter; matched at a label boundary only. */
@@ -61,11 +68,11 @@ const HOSTS: readonly (readonly [suffix: string, provider: string])[] = [
 ];
 
 /** Default ports of local servers that speak OpenAI's API. */
-const LOCAL_PORTS: Readonly<Record<string, string>> = {
-  '11434': 'ollama',
-  '1234': 'lm_studio',
-  '8000': 'hosted_vllm',
-};
+const LOCAL_PORTS: ReadonlyMap<string, string> = new Map([
+  ['11434', 'ollama'],
+  ['1234', 'lm_studio'],
+  ['8000', 'hosted_vllm'],
+]);
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /** The provider behind an OpenAI-compatible base URL; undefined for a host that is nobody's. */
@@ -77,27 +84,27 @@ export function providerOfBaseUrl(baseUrl: string): string | undefined {
     return undefined;
   }
   const host = url.hostname.toLowerCase();
-  if (LOOPBACK.has(host)) return LOCAL_PORTS[url.port];
+  if (LOOPBACK.has(host)) return LOCAL_PORTS.get(url.port);
   return HOSTS.find(([suffix]) => host === suffix || host.endsWith(`.${suffix}`))?.[1];
 }
 
 /** LangChain's `ls_provider` values that LiteLLM calls otherwise. */
-const LANGCHAIN: Readonly<Record<string, string>> = {
-  amazon_bedrock: 'bedrock',
-  fireworks: 'fireworks_ai',
-  google_genai: 'gemini',
-  google_vertexai: 'vertex_ai',
-  mistralai: 'mistral',
-  together: 'together_ai',
-};
+const LANGCHAIN: ReadonlyMap<string, string> = new Map([
+  ['amazon_bedrock', 'bedrock'],
+  ['fireworks', 'fireworks_ai'],
+  ['google_genai', 'gemini'],
+  ['google_vertexai', 'vertex_ai'],
+  ['mistralai', 'mistral'],
+  ['together', 'together_ai'],
+]);
 
 /** Classes whose `ls_provider` is wrong: they extend ChatOpenAI and inherit its name. */
-const LANGCHAIN_CLASSES: Readonly<Record<string, string>> = {
-  AzureChatOpenAI: 'azure',
-  AzureOpenAI: 'azure',
-  ChatDeepSeek: 'deepseek',
-  ChatXAI: 'xai',
-};
+const LANGCHAIN_CLASSES: ReadonlyMap<string, string> = new Map([
+  ['AzureChatOpenAI', 'azure'],
+  ['AzureOpenAI', 'azure'],
+  ['ChatDeepSeek', 'deepseek'],
+  ['ChatXAI', 'xai'],
+]);
 
 /** From most to least reliable: the class's own name, `ls_provider`, and for OpenAI's the host it talks to. */
 export function providerOfLangChain(
@@ -105,10 +112,10 @@ export function providerOfLangChain(
   lsProvider: string | undefined,
   baseUrl?: string,
 ): string {
-  const known = className === undefined ? undefined : LANGCHAIN_CLASSES[className];
+  const known = className === undefined ? undefined : LANGCHAIN_CLASSES.get(className);
   if (known !== undefined) return known;
   if (lsProvider === undefined || lsProvider === '')
     return className?.replace(/^Chat/, '').toLowerCase() || 'unknown';
   if (lsProvider === 'openai' && baseUrl !== undefined) return providerOfBaseUrl(baseUrl) ?? 'openai';
-  return LANGCHAIN[lsProvider] ?? lsProvider;
+  return LANGCHAIN.get(lsProvider) ?? lsProvider;
 }

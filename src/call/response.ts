@@ -14,7 +14,8 @@ export function toResponse(answer: Answer, id: string, content: boolean): EventR
     usage: toEventUsage(answer.usage),
   };
   const { created, model, serviceTier, embeddings } = answer;
-  if (created !== undefined && Number.isSafeInteger(Math.trunc(created))) response.created = Math.trunc(created);
+  if (created !== undefined && Number.isSafeInteger(Math.trunc(created)))
+    response.created = Math.trunc(created);
   if (model) response.model = model.toWellFormed();
   if (serviceTier) response.service_tier = serviceTier.toWellFormed();
   if (embeddings !== undefined) response.embeddings = withoutAbsent(embeddings);
@@ -30,7 +31,8 @@ function toChoice(choice: Choice, position: number, content: boolean): EventChoi
 
 function toMessage({ text, files, reasoning, refusal, toolCalls }: Choice): EventChoice['message'] {
   const message: EventChoice['message'] = { role: 'assistant' };
-  const content = files === undefined || files.length === 0 ? text : [text, ...files].filter(Boolean).join('\n');
+  const content =
+    files === undefined || files.length === 0 ? text : [text, ...files].filter(Boolean).join('\n');
   if (content !== undefined) message.content = content.toWellFormed();
   if (reasoning) message.reasoning_content = reasoning.toWellFormed();
   if (refusal) message.refusal = refusal.toWellFormed();
@@ -40,7 +42,9 @@ function toMessage({ text, files, reasoning, refusal, toolCalls }: Choice): Even
 
 function toToolCall({ id, name, arguments: text }: ToolCall): EventToolCall {
   const called = { name: name.toWellFormed(), arguments: text.toWellFormed() };
-  return id ? { id: id.toWellFormed(), type: 'function', function: called } : { type: 'function', function: called };
+  return id
+    ? { id: id.toWellFormed(), type: 'function', function: called }
+    : { type: 'function', function: called };
 }
 
 /** The columns are UInt16, which would wrap: clamped there, exact in `input_tokens` and `output_tokens`. */
@@ -77,7 +81,9 @@ function toEventUsage(usage: Usage | undefined): EventUsage {
 }
 
 /** Without the keys that hold nothing: `undefined` is no JSON. */
-function withoutAbsent<Value extends object>(value: Value): { [Key in keyof Value]: Exclude<Value[Key], undefined> } {
+function withoutAbsent<Value extends object>(
+  value: Value,
+): { [Key in keyof Value]: Exclude<Value[Key], undefined> } {
   const present = Object.entries(value).filter(([, member]) => member !== undefined);
   return Object.fromEntries(present) as { [Key in keyof Value]: Exclude<Value[Key], undefined> };
 }

@@ -46,8 +46,10 @@ export function toUsage(raw: unknown, hints: UsageHints = {}): Usage | undefined
   if (completion !== undefined) usage.completionTokens = completion;
   usage.totalTokens = Math.max(sum(prompt ?? 0, completion ?? 0), reportedTotal ?? 0);
   if (cached) usage.cachedTokens = prompt === undefined ? cached : Math.min(cached, prompt);
-  if (written) usage.cacheWriteTokens = prompt === undefined ? written : Math.min(written, prompt - (cached ?? 0));
-  if (reasoning) usage.reasoningTokens = completion === undefined ? reasoning : Math.min(reasoning, completion);
+  if (written)
+    usage.cacheWriteTokens = prompt === undefined ? written : Math.min(written, prompt - (cached ?? 0));
+  if (reasoning)
+    usage.reasoningTokens = completion === undefined ? reasoning : Math.min(reasoning, completion);
   addModalities(usage, input, output);
   const hourly = writtenForAnHour(raw, hints);
   if (hourly) usage.cacheWrite1hTokens = Math.min(hourly, usage.cacheWriteTokens ?? 0);
@@ -144,7 +146,11 @@ function isCacheBeside(counts: {
   if (isFields(original) && hasOwnCacheNames(original) && original.input_tokens === prompt) return true;
   if (!isFlat(raw, input)) return false;
   const { anthropic, bedrock } = fieldsOf(hints.metadata);
-  return isFields(anthropic) || isFields(bedrock) || /(^|[._])(anthropic|bedrock|amazon-bedrock)([._]|$)/.test(hints.provider ?? '');
+  return (
+    isFields(anthropic) ||
+    isFields(bedrock) ||
+    /(^|[._])(anthropic|bedrock|amazon-bedrock)([._]|$)/.test(hints.provider ?? '')
+  );
 }
 
 function hasOwnCacheNames(raw: Fields): boolean {
@@ -173,7 +179,8 @@ function withReasoning(
   reportedTotal: number | undefined,
   raw: Fields,
 ): number {
-  if (reasoning > completion || firstCount(raw.thoughtsTokenCount) !== undefined) return sum(completion, reasoning);
+  if (reasoning > completion || firstCount(raw.thoughtsTokenCount) !== undefined)
+    return sum(completion, reasoning);
   const total = reportedTotal ?? firstCount(fieldsOf(raw.raw).totalTokens) ?? 0;
   return Math.max(completion, total - prompt);
 }

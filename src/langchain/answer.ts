@@ -1,3 +1,4 @@
+import { billingOf } from '../call/billing.js';
 import type { Answer, Choice, ToolCall } from '../call/call.js';
 import { type Fields, fieldsOf, firstText, listOf, textOf } from '../call/fields.js';
 import { toFinishReason } from '../call/finish-reason.js';
@@ -27,12 +28,20 @@ export function answerOfResult(output: unknown, cached: boolean): Answer {
       llmOutput.model,
     ),
     choices: choices.map(toChoice),
-    usage: cached
-      ? undefined
-      : (toUsage(message.usage_metadata) ??
-        toUsage(llmOutput.tokenUsage) ??
-        toUsage(llmOutput.estimatedTokenUsage) ??
-        toUsage(llmOutput.usage)),
+    ...(cached ? {} : billingOfResult(message, metadata, llmOutput)),
+  };
+}
+
+/** The provider's own usage stands beside LangChain's, and alone says its tier and its cost. */
+function billingOfResult(message: Fields, metadata: Fields, llmOutput: Fields): Partial<Answer> {
+  const original = metadata.usage ?? metadata.token_usage ?? llmOutput.usage;
+  const own = [message.usage_metadata, llmOutput.tokenUsage, llmOutput.estimatedTokenUsage, original];
+  const reported = own.find((usage) => toUsage(usage) !== undefined);
+  const serviceTier = firstText(metadata.service_tier, llmOutput.service_tier);
+  return {
+    ...(serviceTier === undefined ? {} : { serviceTier }),
+    ...billingOf(original),
+    ...billingOf(reported, { original }),
   };
 }
 
@@ -103,12 +112,12 @@ export class TokenGatherer {
         .at(index)
         .toolCall(call.index ?? call.id, { id: call.id, name: call.name, arguments: call.args });
     }
-    if (message.usage_metadata !== undefined) this.#usage = message.usage_metadata;
+    if (toUsage(message.usage_metadata) !== undefined) this.#usage = message.usage_metadata;
     this.#model = firstText(fieldsOf(chunk.generationInfo).model_name, this.#model);
     return Boolean(token) || toolCalls.length > 0;
   }
 
   answer(): Answer {
-    return { model: this.#model, choices: this.#choices.choices(), usage: toUsage(this.#usage) };
+    return { model: this.#model, choices: this.#choices.choices(), ...billingOf(this.#usage) };
   }
 }

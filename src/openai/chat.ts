@@ -1,19 +1,19 @@
+import { billingOf } from '../call/billing.js';
+import { fileText } from '../call/binary.js';
 import type { Answer, Choice, ToolCall } from '../call/call.js';
-import { type Fields, fieldsOf, listOf, textOf } from '../call/fields.js';
+import { type Fields, fieldsOf, isFields, listOf, textOf } from '../call/fields.js';
 import { ChoicesGatherer } from '../call/gather.js';
 import { identityOf } from '../call/identity.js';
-import { reportedCostOf } from '../call/reported-cost.js';
 import { toUsage } from '../call/usage.js';
 import type { StreamGatherer } from '../recorder/stream.js';
 
-/** The answer in a `chat.completion`. */
+/** The answer in a `chat.completion`, or in the `text_completion` it came from. */
 export function chatAnswer(body: unknown): Answer {
   const completion = fieldsOf(body);
   return {
     ...identityOf(completion),
     choices: listOf(completion.choices).map((choice, position) => toChoice(choice, position)),
-    usage: toUsage(completion.usage),
-    reportedCost: reportedCostOf(completion.usage),
+    ...billingOf(completion.usage),
   };
 }
 
@@ -22,11 +22,18 @@ function toChoice(choice: Fields, position: number): Choice {
   return {
     index: typeof choice.index === 'number' ? choice.index : position,
     finishReason: textOf(choice.finish_reason),
-    text: textOf(message.content),
+    text: textOf(message.content) ?? textOf(fieldsOf(message.audio).transcript) ?? textOf(choice.text),
     reasoning: textOf(message.reasoning_content) ?? textOf(message.reasoning),
     refusal: textOf(message.refusal),
-    toolCalls: listOf(message.tool_calls).map(toToolCall),
+    files: isFields(message.audio) ? [fileText(message.audio, 'audio')] : undefined,
+    toolCalls: toolCallsOf(message).map(toToolCall),
   };
+}
+
+/** `function_call` is what tool calls were before there were several. */
+function toolCallsOf(message: Fields): Fields[] {
+  const { tool_calls: calls, function_call: legacy } = message;
+  return isFields(legacy) ? [{ function: legacy }] : listOf(calls);
 }
 
 function toToolCall(call: Fields): ToolCall {
@@ -43,14 +50,17 @@ export class ChatChunks implements StreamGatherer {
   readonly #choices = new ChoicesGatherer();
   #identity: Partial<Answer> = {};
   #usage: unknown;
+  #serviceTier: string | undefined;
   readonly error = undefined;
 
   add(chunk: unknown): boolean {
     const fields = fieldsOf(chunk);
     // every chunk says it again, and the first word counts
     if (!isComplete(this.#identity)) this.#identity = { ...identityOf(fields), ...this.#identity };
-    // Some providers send cumulative usage on many chunks: the last one counts, never a sum.
-    if (fields.usage !== undefined && fields.usage !== null) this.#usage = fields.usage;
+    this.#serviceTier = textOf(fields.service_tier) ?? this.#serviceTier;
+    // Some providers send cumulative usage on many chunks: the last that says anything counts, never a sum.
+    const usage = fields.usage ?? fieldsOf(fields.x_groq).usage;
+    if (toUsage(usage) !== undefined) this.#usage = usage;
     let output = false;
     for (const choice of listOf(fields.choices)) {
       if (this.#addChoice(choice)) output = true;
@@ -67,8 +77,8 @@ export class ChatChunks implements StreamGatherer {
       ...this.#identity,
       object: 'chat.completion',
       choices: this.#choices.choices(),
-      usage: toUsage(this.#usage),
-      reportedCost: reportedCostOf(this.#usage),
+      serviceTier: this.#serviceTier,
+      ...billingOf(this.#usage),
     };
   }
 
@@ -76,13 +86,13 @@ export class ChatChunks implements StreamGatherer {
     const gatherer = this.#choices.at(choice.index);
     gatherer.finishReason = textOf(choice.finish_reason) ?? gatherer.finishReason;
     const delta = fieldsOf(choice.delta);
-    const text = textOf(delta.content);
+    const text = textOf(delta.content) ?? textOf(fieldsOf(delta.audio).transcript) ?? textOf(choice.text);
     const reasoning = textOf(delta.reasoning_content) ?? textOf(delta.reasoning);
     const refusal = textOf(delta.refusal);
     if (text) gatherer.text(text);
     if (reasoning) gatherer.reasoning(reasoning);
     if (refusal) gatherer.refusal(refusal);
-    const toolCalls = listOf(delta.tool_calls);
+    const toolCalls = toolCallsOf(delta);
     for (const [position, call] of toolCalls.entries()) {
       const called = fieldsOf(call.function ?? call.custom);
       gatherer.toolCall(call.index ?? position, {

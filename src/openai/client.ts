@@ -15,7 +15,7 @@ export interface RequestOptions {
   path?: unknown;
   body?: unknown;
   signal?: AbortSignal | null | undefined;
-  /** Ours: this call's user and metadata. The client ignores keys it does not know. */
+  /** Ours: this call's user, metadata and cost. The client ignores keys it does not know. */
   tinybird?: unknown;
 }
 

@@ -1,7 +1,7 @@
 /** The `openai` client: one instance, watched at the one method that every request goes through. */
 import { endingOfThrown } from '../call/ending.js';
 import { providerOfBaseUrl } from '../call/provider.js';
-import type { CallContext } from '../recorder/context.js';
+import type { CallDetails } from '../recorder/context.js';
 import type { TinybirdOptions } from '../recorder/options.js';
 import { Recorder } from '../recorder/recorder.js';
 import type { Recording } from '../recorder/recording.js';
@@ -153,7 +153,7 @@ class RequestCall implements PromiseWatcher {
       this.#request = request;
       this.#endpoint = endpoint;
       const body = (request.body ?? {}) as Readonly<Record<string, unknown>>;
-      const { user, metadata } = (request.tinybird ?? {}) as CallContext;
+      const { user, metadata, cost } = (request.tinybird ?? {}) as CallDetails;
       this.#recording = recorder.start(() => ({
         type: endpoint.type,
         provider: options.provider ?? providerOf(client),
@@ -162,6 +162,7 @@ class RequestCall implements PromiseWatcher {
         input: endpoint.input(body),
         user: user ?? (typeof body.user === 'string' ? body.user : undefined),
         metadata,
+        cost,
         apiKey: keyOf(client),
       }));
     } catch (thrown) {

@@ -1,10 +1,9 @@
+import { billingOf } from '../call/billing.js';
 import type { Answer, Choice, ToolCall } from '../call/call.js';
 import { type Fields, fieldsOf, listOf, textOf } from '../call/fields.js';
 import { toFinishReason } from '../call/finish-reason.js';
 import { ChoiceGatherer } from '../call/gather.js';
 import { identityOf } from '../call/identity.js';
-import { reportedCostOf } from '../call/reported-cost.js';
-import { toUsage } from '../call/usage.js';
 import type { StreamGatherer } from '../recorder/stream.js';
 
 /** The answer in a `response`: its output items as one choice. */
@@ -14,8 +13,7 @@ export function responsesAnswer(body: unknown): Answer {
   return {
     ...identityOf(response),
     choices: output.length > 0 ? [toChoice(response, output)] : [],
-    usage: toUsage(response.usage),
-    reportedCost: reportedCostOf(response.usage),
+    ...billingOf(response.usage),
   };
 }
 

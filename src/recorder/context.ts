@@ -7,6 +7,12 @@ export interface CallContext {
   metadata?: Readonly<Record<string, unknown>> | undefined;
 }
 
+/** What a single call can be told of itself. */
+export interface CallDetails extends CallContext {
+  /** USD, where the caller knows it better than any price list. */
+  cost?: number | undefined;
+}
+
 /** An open scope. The recorder writes the newest call's id into it, so that log lines can join their call. */
 export interface Scope extends CallContext {
   callId?: string | undefined;

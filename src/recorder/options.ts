@@ -14,7 +14,10 @@ export interface Sink {
 
 /** Which content may leave the process. */
 export interface Capture {
-  /** What was asked. Default true. */
+  /**
+   * What was asked. Default true. Without it, or without `response`, a failure is told by its name, status, code and
+   * the places of its stack alone: its message may repeat what nobody should see.
+   */
   messages?: boolean | undefined;
   /** What was answered. Default true. */
   response?: boolean | undefined;
@@ -40,6 +43,15 @@ export interface TinybirdOptions extends CallContext {
   sample?: number | ((call: Readonly<LlmCall>) => number | boolean) | undefined;
   /** Your own prices, asked before the built-in catalogue. */
   prices?: Prices | undefined;
+  /** Bytes of one event as JSON, 10,000 at least; the longest texts of a larger one are cut. Default 1,000,000. */
+  maxEventBytes?: number | undefined;
+  /** Bytes of one message as JSON, 1,000 at least; the longest texts of a larger one are cut. Default 500,000. */
+  maxMessageBytes?: number | undefined;
+  /**
+   * Holds every event against its schema before it is sent and tells what does not fit: for tests, and for what your
+   * `redact` makes of it. It is sent all the same. Default false.
+   */
+  validate?: boolean | undefined;
   /** Keeps a serverless invocation alive until the call's event is delivered. */
   waitUntil?: ((delivery: Promise<void>) => unknown) | undefined;
   /** Told of every problem. Default: one `console.warn` per kind. */

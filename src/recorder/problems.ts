@@ -15,3 +15,23 @@ export function userFunction(option: string, thrown: unknown): TinybirdError {
     cause: thrown,
   });
 }
+
+/** `redact` gave something that is no event: nothing, a promise. */
+export function notRedacted(given: unknown): TinybirdError {
+  const what = typeof given === 'object' ? 'a promise' : String(given);
+  return new TinybirdError(
+    'user_function',
+    `The option redact returned ${what}, so its call is dropped: it must return the event, or null to drop it, and at once.`,
+  );
+}
+
+/** An event does not fit its schema. Tells where, never what stands there. */
+export function invalidEvent(issues: readonly { path: PropertyKey[]; message: string }[]): TinybirdError {
+  const places = issues
+    .slice(0, 5)
+    .map(({ path, message }) => `${path.join('.') || 'the event'}: ${message}`);
+  return new TinybirdError(
+    'invalid_event',
+    `An event does not fit schemas/litellm (${places.join('; ')}); it was sent all the same. See what your redact does with it.`,
+  );
+}

@@ -1,21 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import type { LitellmEvent } from '../../schemas/litellm.js';
-import { TinybirdError } from '../api/errors.js';
+import { describeThrown, TinybirdError } from '../api/errors.js';
 import { createTell, type Tell } from '../api/tell.js';
 import type { CallType, LlmCall } from '../call/call.js';
 import { toEvent } from '../call/event.js';
 import { toMessages } from '../call/messages.js';
-import { type Catalogue, costOf, loadCatalogue } from '../call/price.js';
 import { maskKey } from '../call/redact.js';
-import { type CallContext, currentScope } from './context.js';
+import { backgroundSettled, inBackground } from './background.js';
+import { type CallDetails, currentScope } from './context.js';
 import { MetadataReader } from './metadata.js';
 import type { Sink, TinybirdOptions } from './options.js';
-import { internal, userFunction } from './problems.js';
+import { Pricer } from './pricer.js';
+import { internal, invalidEvent, notRedacted, userFunction } from './problems.js';
+import { readOptions } from './read-options.js';
 import { CallRecording, NOTHING, type Recording } from './recording.js';
 import { sinkOf } from './sink.js';
 
 /** What an integration knows when a call begins. */
-export interface BegunCall extends CallContext {
+export interface BegunCall extends CallDetails {
   /** Default: a new UUID. */
   id?: string | undefined;
   type: CallType;
@@ -31,15 +33,6 @@ export interface BegunCall extends CallContext {
   defaults?: Readonly<Record<string, unknown>> | undefined;
 }
 
-let catalogue: Catalogue | undefined;
-/** Events that wait for the price catalogue. */
-const unpriced = new Set<Promise<void>>();
-
-/** Resolves when no event waits for its price any more. */
-export async function allPriced(): Promise<void> {
-  while (unpriced.size > 0) await Promise.all(unpriced);
-}
-
 /**
  * From "a call began" to "its event is on its way", exactly once a call, whatever its ending. Nothing here throws
  * into the caller or makes it wait.
@@ -48,13 +41,15 @@ export class Recorder {
   readonly #options: TinybirdOptions;
   readonly #tell: Tell;
   readonly #metadata: MetadataReader;
+  readonly #pricer: Pricer;
   /** Undefined until the first call: a program may load its environment after it made its clients. `null`: nowhere. */
   #sink: Sink | null | undefined;
 
-  constructor(options: TinybirdOptions = {}) {
-    this.#options = options;
-    this.#tell = createTell(options.onError);
+  constructor(options?: TinybirdOptions) {
+    this.#tell = createTell(options?.onError);
+    this.#options = readOptions(options, this.#tell);
     this.#metadata = new MetadataReader(this.#tell);
+    this.#pricer = new Pricer(this.#options.prices, this.#options.onError);
   }
 
   /** @param describe what begins; called at once, and its fault is told instead of thrown */
@@ -89,7 +84,7 @@ export class Recorder {
   }
 
   #begin(begun: BegunCall, sink: Sink): Recording {
-    const { capture, metadata, user } = this.#options;
+    const { capture, maxMessageBytes, metadata, user } = this.#options;
     const scope = currentScope();
     const id = begun.id ?? randomUUID();
     if (scope !== undefined) scope.callId = id;
@@ -99,10 +94,11 @@ export class Recorder {
       provider: begun.provider,
       model: begun.model,
       stream: begun.stream,
-      messages: capture?.messages === false ? [] : toMessages(begun.input),
+      messages: capture?.messages === false ? [] : toMessages(begun.input, maxMessageBytes),
       user: this.#metadata.user(begun.user ?? scope?.user ?? user),
       metadata: this.#metadata.read(begun.defaults, metadata, scope?.metadata, begun.metadata),
       apiKey: capture?.apiKey === true ? maskKey(begun.apiKey) : undefined,
+      cost: begun.cost,
       startedAt: Date.now(),
       durationMs: 0,
       ending: { kind: 'finished' },
@@ -119,7 +115,7 @@ export class Recorder {
     const delivered = new Promise<void>((resolve) => {
       recorded = resolve;
     })
-      .then(allPriced)
+      .then(backgroundSettled)
       .then(() => sink.flush?.())
       .then(
         () => {},
@@ -137,21 +133,7 @@ export class Recorder {
   }
 
   #price(call: LlmCall, sink: Sink): void {
-    if (!this.#isSampled(call)) return;
-    if (catalogue !== undefined || call.answer.usage === undefined || call.cacheHit === true) {
-      this.#append(call, sink);
-      return;
-    }
-    const priced: Promise<void> = loadCatalogue()
-      .then(
-        (loaded) => {
-          catalogue = loaded;
-        },
-        (thrown) => this.#tell(internal(thrown)), // a price never costs a row
-      )
-      .then(() => this.#append(call, sink))
-      .finally(() => unpriced.delete(priced));
-    unpriced.add(priced);
+    if (this.#isSampled(call)) this.#pricer.price(call, (cost) => this.#append(call, cost, sink));
   }
 
   #isSampled(call: LlmCall): boolean {
@@ -167,29 +149,34 @@ export class Recorder {
     }
   }
 
-  #append(call: LlmCall, sink: Sink): void {
+  #append(call: LlmCall, cost: number | undefined, sink: Sink): void {
     try {
-      const { capture } = this.#options;
+      const { capture, maxEventBytes, validate } = this.#options;
       const event = this.#redacted(
-        toEvent(call, { cost: this.#cost(call), captureResponse: capture?.response }),
+        toEvent(call, {
+          cost,
+          captureMessages: capture?.messages,
+          captureResponse: capture?.response,
+          maxBytes: maxEventBytes,
+        }),
       );
-      if (event !== null) this.#hand(event, sink);
+      if (event === null) return;
+      if (validate === true) inBackground(this.#validate(event));
+      this.#hand(event, sink);
     } catch (thrown) {
       this.#tell(internal(thrown));
     }
   }
 
-  #cost(call: LlmCall): number | undefined {
-    if (call.cacheHit === true) return 0;
-    const { usage, model } = call.answer;
-    if (usage === undefined) return undefined;
-    const { provider, startedAt } = call;
-    const priced = { provider, model: call.model, servedModel: model, usage, startedAt };
+  /** As it goes over the wire, and taken now, since the sink may do with the event what it likes. */
+  async #validate(event: LitellmEvent): Promise<void> {
     try {
-      return costOf(priced, this.#options.prices, catalogue);
+      const wire = JSON.stringify(event);
+      const { litellmEventSchema } = await import('../../schemas/litellm.js');
+      const { error } = litellmEventSchema.safeParse(JSON.parse(wire));
+      if (error !== undefined) this.#tell(invalidEvent(error.issues));
     } catch (thrown) {
-      this.#tell(userFunction('prices', thrown));
-      return costOf(priced, undefined, catalogue);
+      this.#tell(invalidEvent([{ path: [], message: describeThrown(thrown) }]));
     }
   }
 
@@ -198,11 +185,13 @@ export class Recorder {
     const { redact } = this.#options;
     if (redact === undefined) return event;
     try {
-      return redact(event);
+      const redacted: unknown = redact(event);
+      if (redacted === null || isEvent(redacted)) return redacted;
+      this.#tell(notRedacted(redacted));
     } catch (thrown) {
       this.#tell(userFunction('redact', thrown));
-      return null;
     }
+    return null;
   }
 
   #hand(event: LitellmEvent, sink: Sink): void {
@@ -215,4 +204,9 @@ export class Recorder {
       this.#tell(userFunction('datasource', thrown));
     }
   }
+}
+
+/** What a function gives that forgot to return, or is asynchronous, is none. */
+function isEvent(redacted: unknown): redacted is LitellmEvent {
+  return typeof redacted === 'object' && redacted !== null && !('then' in redacted);
 }

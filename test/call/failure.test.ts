@@ -138,14 +138,23 @@ describe('without words', () => {
       'AggregateError: its message is not captured [cause: Error] [cause: Error] [cause: Error ECONNRESET] [cause: TypeError]',
     ],
     ['a string', canary, 'Error: its message is not captured'],
-    ['a name that is none', Object.assign(new Error('x'), { name: canary }), 'Error: its message is not captured'],
+    [
+      'a name that is none',
+      Object.assign(new Error('x'), { name: canary }),
+      'Error: its message is not captured',
+    ],
     ['an object', { type: 'overloaded_error', message: canary, code: canary }, 'Error: overloaded_error'],
-    ['a nested object', { error: { code: 'server_error', message: canary }, x: canary }, 'Error: server_error'],
+    [
+      'a nested object',
+      { error: { code: 'server_error', message: canary }, x: canary },
+      'Error: server_error',
+    ],
   ])('%s is told by its facts', (_what, thrown, expected) => {
     const failure = describeFailure(thrown, false);
     expect(failure.exception).toBe(expected);
     expect(JSON.stringify(failure)).not.toContain('canary');
-    if (thrown instanceof Error) expect(failure.traceback).toMatch(/^\w+\n +at [^]*failure\.test\.ts:\d+:\d+/);
+    if (thrown instanceof Error)
+      expect(failure.traceback).toMatch(/^\w+\n +at [\s\S]*failure\.test\.ts:\d+:\d+/);
   });
 });
 
@@ -158,7 +167,10 @@ describe('masking', () => {
     ['https://user:hunter2@proxy.example/v1', 'https://****@proxy.example/v1'],
     ['AKIAIOSFODNN7EXAMPLE', 'AKIA****'],
     ['Incorrect API key provided: abcd1234efgh.', 'Incorrect API key provided: ****'],
-    ['https://b.example/x?X-Amz-Credential=AB%2F1&X-Amz-Signature=ffff', 'https://b.example/x?X-Amz-Credential=****&X-Amz-Signature=****'],
+    [
+      'https://b.example/x?X-Amz-Credential=AB%2F1&X-Amz-Signature=ffff',
+      'https://b.example/x?X-Amz-Credential=****&X-Amz-Signature=****',
+    ],
     ['p.eyJ1IjogIjEyMyJ9.abcdefghijklmnop', 'p.eyJ****'],
     ['no secret: task-force, risk-free, key points', 'no secret: task-force, risk-free, key points'],
   ])('%s becomes %s', (text, expected) => {

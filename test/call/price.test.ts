@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { costOf, loadCatalogue, type PricedCall } from '../../src/call/price.js';
+import { type Catalogue, loadCatalogue } from '../../src/call/catalogue.js';
+import { costOf as costIn, type PricedCall, type Prices, pricingOf } from '../../src/call/price.js';
 
 const catalogue = await loadCatalogue();
+
+function costOf(call: PricedCall, prices: Prices | undefined, from: Catalogue | undefined) {
+  return costIn(pricingOf(call, prices), call, from);
+}
 
 function priced(own: Partial<PricedCall> = {}): PricedCall {
   return {
