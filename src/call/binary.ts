@@ -2,7 +2,7 @@ import { type Fields, isFields } from './fields.js';
 
 /** What stands where binary data was: `[image/png, 137 bytes]`. */
 export function binaryMarker(mediaType: string, bytes: number): string {
-  return `[${mediaType}, ${bytes} bytes]`;
+  return `[${mediaType.toWellFormed()}, ${bytes} bytes]`;
 }
 
 /** The marker of a value that is binary by its nature: bytes, a Blob, a stream of either. */
@@ -38,13 +38,13 @@ export function markerOfBase64(key: string, text: string, mediaType?: string): s
 export function fileText(file: unknown, mediaType: string, depth = 0): string {
   if (typeof file === 'string') return markerOfBase64('data', file, mediaType) ?? withoutDataUrls(file);
   if (file instanceof URL) return withoutDataUrls(file.href);
-  if (!isFields(file)) return `[${mediaType}]`;
+  if (!isFields(file)) return `[${mediaType.toWellFormed()}]`;
   const marker = markerOfObject(file, mediaType);
   if (marker !== undefined) return marker;
   const { data, b64_json, base64, uint8Array, url, text, reference } = file;
   const inner = data ?? b64_json ?? base64 ?? uint8Array ?? url ?? text ?? reference;
   const said = typeof file.mediaType === 'string' ? file.mediaType : mediaType;
-  return inner === undefined || depth > 2 ? `[${said}]` : fileText(inner, said, depth + 1);
+  return inner === undefined || depth > 2 ? `[${said.toWellFormed()}]` : fileText(inner, said, depth + 1);
 }
 
 /** The text without the data of `data:` URLs, wherever in it they stand; each keeps its media type and size. */

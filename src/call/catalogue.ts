@@ -1,17 +1,14 @@
+import type { PriceCalculation, Provider } from '@pydantic/genai-prices';
 import type { Usage } from './call.js';
+import { type CatalogueName, toCatalogueName } from './catalogue-name.js';
+import { tierFactor } from './service-tier.js';
 
 /** The part of `@pydantic/genai-prices` that is used. */
 export type Catalogue = Pick<typeof import('@pydantic/genai-prices'), 'calcPrice'>;
 
-/** A model as it is looked up. */
-export interface CatalogueName {
-  /** LiteLLM's name. */
-  readonly provider: string;
-  readonly model: string;
-}
-
 export interface CatalogueCall {
   readonly usage: Usage;
+  /** The tier that served the call. */
   readonly serviceTier?: string | undefined;
   /** ms since the epoch: prices change. */
   readonly startedAt: number;
@@ -25,53 +22,98 @@ export function loadCatalogue(): Promise<Catalogue> {
   return loading;
 }
 
-/** USD by the price in force when the call started; undefined when the catalogue does not know. Never throws. */
+/**
+ * USD by the price in force when the call started, in the tier that served it; undefined when the catalogue does not
+ * know, and where it is known to be wrong. Never throws.
+ */
 export function catalogueCost(
   catalogue: Catalogue,
   name: CatalogueName,
   call: CatalogueCall,
 ): number | undefined {
-  const { provider, model } = normalize(name);
+  const asked = toCatalogueName(name);
+  if (asked === undefined) return undefined;
+  if (asked === 'free') return 0;
+  const factor = tierFactor(name.provider, asked.model, call);
+  if (factor === undefined || isWrongOfAudio(asked.model, call.usage)) return undefined;
   try {
-    const found = catalogue.calcPrice(toCatalogueUsage(call.usage), model, {
-      providerId: CATALOGUE_PROVIDERS.get(provider) ?? provider,
-      timestamp: new Date(call.startedAt),
-    });
-    return found?.total_price;
+    const found = lookUp(catalogue, asked, toCatalogueUsage(call.usage), new Date(call.startedAt));
+    if (found === undefined || isNoPrice(found, name, call.usage)) return undefined;
+    return found.total_price * factor;
   } catch {
     return undefined; // counts that contradict each other: no price rather than a wrong one
   }
 }
 
-/** LiteLLM's provider names that the catalogue calls otherwise. The rest are the same in both. */
-const CATALOGUE_PROVIDERS: ReadonlyMap<string, string> = new Map([
-  ['azure_ai', 'azure'],
-  ['bedrock', 'aws'],
-  ['fireworks_ai', 'fireworks'],
-  ['gemini', 'google'],
-  ['moonshot', 'moonshotai'],
-  ['together_ai', 'together'],
-  ['vertex_ai', 'google'],
-  ['xai', 'x-ai'],
-]);
+/** Its models' one name is looked for in a list of hundreds: what was found is asked alone the next time. */
+const known = new WeakMap<Catalogue, Map<string, Provider | null>>();
+const MAXIMUM_KNOWN = 1000;
 
-/** Prefixes that are part of a resource name, not of the model's. */
-const MODEL_PREFIX = /^(models\/|publishers\/[^/]+\/models\/|accounts\/fireworks\/models\/)/;
-
-function normalize({ provider, model }: CatalogueName): CatalogueName {
-  const id = model.replace(MODEL_PREFIX, '');
-  // A gateway's ids name the real provider: `anthropic/claude-sonnet-4`.
-  const slash = provider === 'vercel_ai_gateway' ? id.indexOf('/') : -1;
-  return slash > 0 ? { provider: id.slice(0, slash), model: id.slice(slash + 1) } : { provider, model: id };
+function lookUp(
+  catalogue: Catalogue,
+  { provider, model }: CatalogueName,
+  usage: Record<string, number>,
+  timestamp: Date,
+): PriceCalculation | undefined {
+  let models = known.get(catalogue);
+  if (models === undefined || models.size > MAXIMUM_KNOWN) {
+    models = new Map();
+    known.set(catalogue, models);
+  }
+  const key = `${provider} ${model}`;
+  const only = models.get(key);
+  if (only === null) return undefined;
+  const where = only === undefined ? { providerId: provider } : { provider: only };
+  const found = catalogue.calcPrice(usage, model, { ...where, timestamp });
+  if (only === undefined) {
+    models.set(key, found === null ? null : { ...found.provider, models: [found.model] });
+  }
+  return found ?? undefined;
 }
 
-/** The catalogue throws on caches larger than the prompt, and warns of keys it does not know. */
+/** The catalogue bills the audio of these as text, at a tenth of its price. */
+function isWrongOfAudio(model: string, usage: Usage): boolean {
+  return /-audio-preview/.test(model) && Boolean(usage.audioPromptTokens || usage.audioCompletionTokens);
+}
+
+/**
+ * Nothing is what the catalogue says of a model whose price it does not have, and of one that is billed by what it was
+ * not told. Of these providers alone some models are free.
+ */
+function isNoPrice(found: PriceCalculation, { provider, model }: CatalogueName, usage: Usage): boolean {
+  if (found.total_price > 0 || !(usage.totalTokens || usage.seconds)) return false;
+  return provider !== 'gemini' && provider !== 'github_copilot' && !model.endsWith(':free');
+}
+
+/**
+ * The catalogue's own units, every part within its whole, or it throws; so does a model that prices cached audio apart
+ * when it is told of audio and of cached tokens, but not how many are both: in proportion, then.
+ */
 function toCatalogueUsage(usage: Usage): Record<string, number> {
   const input = usage.promptTokens ?? 0;
+  const output = usage.completionTokens ?? 0;
   const read = Math.min(usage.cachedTokens ?? 0, input);
   const written = Math.min(usage.cacheWriteTokens ?? 0, input - read);
-  const counts: Record<string, number> = { input_tokens: input, output_tokens: usage.completionTokens ?? 0 };
-  if (read > 0) counts.cache_read_tokens = read;
-  if (written > 0) counts.cache_write_tokens = written;
-  return counts;
+  const audio = Math.min(usage.audioPromptTokens ?? 0, input);
+  const image = Math.min(usage.imagePromptTokens ?? 0, input - audio);
+  const audioOut = Math.min(usage.audioCompletionTokens ?? 0, output);
+  const counts: Record<string, number | undefined> = {
+    input_tokens: input,
+    output_tokens: output,
+    cache_read_tokens: read || undefined,
+    cache_write_tokens: written || undefined,
+    cache_write_1h_tokens: Math.min(usage.cacheWrite1hTokens ?? 0, written) || undefined,
+    input_audio_tokens: audio || undefined,
+    cache_audio_read_tokens: (audio * read) / input || undefined,
+    input_image_tokens: image || undefined,
+    cache_image_read_tokens: (image * read) / input || undefined,
+    output_reasoning_tokens: Math.min(usage.reasoningTokens ?? 0, output) || undefined,
+    output_audio_tokens: audioOut || undefined,
+    output_image_tokens: Math.min(usage.imageCompletionTokens ?? 0, output - audioOut) || undefined,
+    audio_seconds: usage.seconds || undefined,
+    input_audio_seconds: usage.seconds || undefined,
+  };
+  return Object.fromEntries(
+    Object.entries(counts).filter((entry): entry is [string, number] => entry[1] !== undefined),
+  );
 }

@@ -94,5 +94,5 @@ function utcDateTime(epochMs: number): string {
 const LONGEST_MS = 366 * 24 * 3600 * 1000;
 
 function span(ms: number): number {
-  return ms >= 0 ? Math.min(ms, LONGEST_MS) : 0; // NaN too
+  return ms > 0 ? Math.min(ms, LONGEST_MS) : 0; // NaN too
 }

@@ -12,7 +12,8 @@ export function fieldsOf(value: unknown): Fields {
 
 /** The members of an array as objects to read from; none when it is no array. */
 export function listOf(value: unknown): Fields[] {
-  return Array.isArray(value) ? value.map(fieldsOf) : [];
+  // not `map`, which leaves the holes of a sparse array
+  return Array.isArray(value) ? Array.from(value, fieldsOf) : [];
 }
 
 export function textOf(value: unknown): string | undefined {

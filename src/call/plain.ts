@@ -55,7 +55,8 @@ class Copier {
       case 'string':
         return cutText(withoutDataUrls(value), this.#maxTextBytes);
       case 'number':
-        return Number.isFinite(value) ? value : this.#nothing;
+        // JSON has no -0
+        return Number.isFinite(value) ? value + 0 : this.#nothing;
       case 'boolean':
         return value;
       case 'undefined':

@@ -1,5 +1,6 @@
 import type { CallType, Usage } from './call.js';
-import { type Catalogue, type CatalogueName, catalogueCost } from './catalogue.js';
+import { type Catalogue, catalogueCost } from './catalogue.js';
+import type { CatalogueName } from './catalogue-name.js';
 
 /** USD per million tokens. */
 export interface ModelPrice {
