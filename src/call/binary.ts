@@ -71,7 +71,9 @@ export function mediaTypeOf(holder: Fields): string | undefined {
   for (const said of [mediaType, mimeType, mime_type, media_type]) {
     if (typeof said === 'string' && said !== '') return said;
   }
-  const kind = typeof type === 'string' ? MEDIA_PARTS.get(type) : undefined;
+  if (typeof type !== 'string') return undefined;
+  if (/^(image|audio|video|application|font|model|text)\/[\w.+*-]+$/.test(type)) return type;
+  const kind = MEDIA_PARTS.get(type);
   if (typeof format !== 'string' || format === '') return kind;
   return kind === undefined ? undefined : `${kind}/${format}`;
 }
