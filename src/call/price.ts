@@ -55,10 +55,11 @@ export interface Pricing {
  */
 export function pricingOf(call: PricedCall, prices: Prices | undefined): Pricing {
   const models = call.servedModel === undefined ? [call.model] : [call.servedModel, call.model];
-  const own = typeof prices === 'function' ? prices(call) : entryOf(prices, call.provider, models);
-  const usd = usableCost(typeof own === 'object' ? fromTable(own, call.usage) : own);
+  const asked = typeof prices === 'function' ? prices(call) : undefined;
+  const entry = typeof prices === 'function' ? undefined : entryOf(prices, call.provider, models);
+  const usd = usableCost(typeof entry === 'object' ? fromTable(entry, call.usage) : asked);
   if (usd !== undefined) return { usd, names: [] };
-  const alias = typeof own === 'string' ? [splitAlias(own, call.provider)] : [];
+  const alias = typeof entry === 'string' ? [splitAlias(entry, call.provider)] : [];
   const reported = usableCost(call.reportedCost) ?? costOfFree(call);
   if (reported !== undefined) return { usd: reported, names: hasTokens(call.usage) ? alias : [] };
   if (!hasTokens(call.usage)) return { names: [] };
@@ -102,7 +103,9 @@ function entryOf(
 ): ModelPrice | string | undefined {
   if (table === undefined) return undefined;
   for (const model of models) {
-    for (const key of [`${provider}/${model}`, model]) if (Object.hasOwn(table, key)) return table[key];
+    for (const key of [`${provider}/${model}`, model]) {
+      if (Object.hasOwn(table, key)) return table[key] ?? undefined;
+    }
   }
   return undefined;
 }

@@ -1,5 +1,4 @@
 import { fileURLToPath } from 'node:url';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { litellmEventSchema } from '../../schemas/litellm.js';
 import { answerOfResult, StreamAnswer } from '../../src/ai-sdk/answer.js';
@@ -25,6 +24,7 @@ import { loadDatasources } from '../../src/local/datasources.js';
 import { ChatChunks, chatAnswer } from '../../src/openai/chat.js';
 import { ResponsesEvents, responsesAnswer } from '../../src/openai/responses.js';
 import { aCall } from '../support/call.js';
+import { fc, runs } from '../support/properties.js';
 
 const catalogue = await loadCatalogue();
 const litellm = (await loadDatasources(fileURLToPath(new URL('../../datasources', import.meta.url)))).get(
@@ -167,14 +167,14 @@ describe('whatever it is made from', () => {
       fc.property(input, (body) =>
         lands(eventOf({ answer: (ANSWERS[kind] as (body: unknown) => Answer)(body) })),
       ),
-      { numRuns: 300 },
+      runs(300),
     );
   });
 
   it('a prompt becomes an event that lands', () => {
     fc.assert(
       fc.property(input, (prompt) => lands(eventOf({ messages: toMessages(prompt) }))),
-      { numRuns: 2000 },
+      runs(2000),
     );
   });
 
@@ -184,7 +184,7 @@ describe('whatever it is made from', () => {
         const messages = toMessages(prompt, maxBytes);
         lands(toEvent(aCall({ messages }), { maxBytes: 4 * maxBytes }));
       }),
-      { numRuns: 500 },
+      runs(500),
     );
   });
 
@@ -201,7 +201,7 @@ describe('whatever it is made from', () => {
         expect(describeFailure(error, words).exception).not.toBe('');
         lands(eventOf({ ending: { kind: 'failed', error } }, words));
       }),
-      { numRuns: 1500 },
+      runs(1500),
     );
   });
 
@@ -212,7 +212,7 @@ describe('whatever it is made from', () => {
         for (const key of ['outcome', 'attempts', 'cost_unknown']) delete metadata[key];
         lands(eventOf({ metadata }));
       }),
-      { numRuns: 1000 },
+      runs(1000),
     );
   });
 
@@ -234,7 +234,7 @@ describe('whatever it is made from', () => {
     });
     fc.assert(
       fc.property(call, (own) => lands(eventOf(own))),
-      { numRuns: 1000 },
+      runs(1000),
     );
   });
 
@@ -257,7 +257,7 @@ describe('whatever it is made from', () => {
           expect(usage.totalTokens).toBeGreaterThanOrEqual(Math.max(promptTokens, completionTokens));
         }
       }),
-      { numRuns: 3000 },
+      runs(3000),
     );
   });
 
@@ -283,7 +283,7 @@ describe('whatever it is made from', () => {
         const cost = costOf(pricingOf(priced, own), priced, catalogue);
         if (cost !== undefined) expect(cost).toSatisfy((usd: number) => usd >= 0 && usd <= 1_000_000);
       }),
-      { numRuns: 1500 },
+      runs(1500),
     );
   });
 
