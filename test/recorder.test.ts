@@ -332,10 +332,228 @@ describe('cost', () => {
     expect(event?.proxy_metadata.cost_unknown).toBe(true);
   });
 
+  it('that nobody knows is told once a model, with the fix', async () => {
+    const own = recorder();
+    for (const model of ['gpt-9', 'gpt-9', 'gpt-10', 'gpt-9']) {
+      own
+        .start(() => ({ type: 'acompletion', provider: 'openai', model, stream: false, input: 'hi' }))
+        .end({ kind: 'finished' }, () => ({ ...ANSWER, model }));
+    }
+    await flush();
+    expect(events.length).toBe(4);
+    expect(problems.map(({ code, message }) => [code, message])).toEqual([
+      ['unknown_price', expect.stringMatching(/^No price is known for openai\/gpt-9: .*option prices/)],
+      ['unknown_price', expect.stringMatching(/^No price is known for openai\/gpt-10: .*option prices/)],
+    ]);
+  });
+
+  it('that nobody knows is one warning a model where nobody listens', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    for (const model of ['gpt-9', 'gpt-10', 'gpt-9']) {
+      recorder({ onError: undefined })
+        .start(() => ({ type: 'acompletion', provider: 'openai', model, stream: false, input: 'hi' }))
+        .end({ kind: 'finished' }, () => ({ ...ANSWER, model }));
+    }
+    await flush();
+    expect(warn.mock.calls.length).toBe(2);
+  });
+
+  it('of a call that told no usage is unknown, and nobody’s fault', async () => {
+    const event = await record({}, {}, { kind: 'finished' }, { choices: [] });
+    expect(event?.proxy_metadata.cost_unknown).toBe(true);
+    expect(problems).toEqual([]);
+  });
+
+  it('given for the call comes before all others', async () => {
+    const prices = () => 7;
+    expect((await record({ prices }, { cost: 0.5 }))?.cost).toBe(0.5);
+    expect((await record({ prices }, { cost: 0 }))?.cost).toBe(0);
+    expect(problems).toEqual([]);
+  });
+
+  it.each([Number.NaN, -1, '0.5', 1e12])('given as %s is told and left out', async (cost) => {
+    expect((await record({}, { cost: cost as number }))?.cost).toBeCloseTo(0.0021, 9);
+    expect(problems.map(({ code }) => code)).toEqual(['bad_option']);
+  });
+
+  it('that the provider reports comes before the catalogue', async () => {
+    const event = await record({}, {}, { kind: 'finished' }, { ...ANSWER, reportedCost: 0.25 });
+    expect(event?.cost).toBe(0.25);
+  });
+
+  it('is that of the tier which served the call', async () => {
+    const answer = { ...ANSWER, model: 'gpt-5-mini', serviceTier: 'flex' };
+    const standard = await record(
+      {},
+      { model: 'gpt-5-mini' },
+      { kind: 'finished' },
+      { ...ANSWER, model: 'gpt-5-mini' },
+    );
+    const event = await record({}, { model: 'gpt-5-mini' }, { kind: 'finished' }, answer);
+    expect(event?.cost).toBeCloseTo((standard?.cost ?? 0) / 2, 12);
+    expect(event?.response.service_tier).toBe('flex');
+  });
+
+  it('asks a prices function once a call, also when the catalogue is yet to be loaded', async () => {
+    const prices = vi.fn(() => undefined);
+    await record({ prices });
+    expect(prices).toHaveBeenCalledTimes(1);
+  });
+
+  it('is left out, and that told once, where the catalogue cannot be loaded', async () => {
+    vi.resetModules();
+    vi.doMock('@pydantic/genai-prices', () => {
+      throw new Error('not installed');
+    });
+    try {
+      const fresh = await import('../src/recorder/recorder.js');
+      const own = new fresh.Recorder({ datasource: events, onError: (problem) => problems.push(problem) });
+      for (let i = 0; i < 3; i++) {
+        own
+          .start(() => ({
+            type: 'acompletion',
+            provider: 'openai',
+            model: 'gpt-4o',
+            stream: false,
+            input: 'hi',
+          }))
+          .end({ kind: 'finished' }, () => ANSWER);
+      }
+      await (await import('../src/recorder/flush.js')).flush();
+    } finally {
+      vi.doUnmock('@pydantic/genai-prices');
+      vi.resetModules();
+    }
+    expect(events.map(({ proxy_metadata }) => proxy_metadata.cost_unknown)).toEqual([true, true, true]);
+    expect(problems.map(({ code }) => code)).toEqual(['internal']);
+  });
+
   it('of a cache hit is nothing', async () => {
     begin().end({ kind: 'finished' }, () => ANSWER, { cacheHit: true });
     await flush();
     expect(events[0]).toMatchObject({ cost: 0, cache_hit: true });
+  });
+});
+
+describe('a function that gives no answer', () => {
+  const rejected = () => Promise.reject(new Error('late'));
+
+  it.each([
+    ['nothing, since it forgot to return', () => undefined, 'redact returned undefined: its call is dropped'],
+    ['a promise', rejected, 'redact returned a promise: its call is dropped'],
+  ])('but as redact %s sends nothing, and it is told', async (_what, redact, message) => {
+    await record({ redact: redact as never });
+    expect(events).toEqual([]);
+    expect(problems.map((problem) => [problem.code, problem.message])).toEqual([
+      ['user_function', expect.stringContaining(message)],
+    ]);
+  });
+
+  it.each([
+    ['nothing', () => undefined, 'sample returned undefined: its call is recorded'],
+    ['a promise', rejected, 'sample returned a promise: its call is recorded'],
+  ])('but as sample %s keeps the call, and it is told', async (_what, sample, message) => {
+    await record({ sample: sample as never });
+    expect(events.length).toBe(1);
+    expect(problems[0]?.message).toContain(message);
+  });
+
+  it.each([
+    ['a promise', rejected, 'prices returned a promise'],
+    ['no number', () => Number.NaN, 'prices returned NaN'],
+    ['text', () => '0.5', 'prices returned 0.5'],
+  ])('but as prices %s is passed over, and it is told', async (_what, prices, message) => {
+    expect((await record({ prices: prices as never }))?.cost).toBeCloseTo(0.0021, 9);
+    expect(problems[0]?.message).toContain(message);
+  });
+});
+
+describe('an option that cannot be worked with', () => {
+  it.each<[keyof TinybirdOptions, unknown, RegExp]>([
+    [
+      'sample',
+      5,
+      /^The option sample is 5: give a share from 0 to 1, or a function of the call\. It is ignored\.$/,
+    ],
+    ['sample', Number.NaN, /sample is NaN/],
+    ['sample', '0.5', /sample is 0\.5/],
+    ['prices', { 'gpt-4o': { input: '3' } }, /prices is {"gpt-4o":{"input":"3"}}: .* USD per million tokens/],
+    ['prices', 3, /prices is 3/],
+    ['maxEventBytes', 10, /maxEventBytes is 10: give a number of bytes, 10000 at least/],
+    ['maxMessageBytes', 'much', /maxMessageBytes is much/],
+    ['validate', 'yes', /validate is yes: give true or false/],
+    ['waitUntil', {}, /waitUntil is {}: give a function of a promise/],
+  ])('is told and ignored: %s %s', async (name, value, message) => {
+    const event = await record({ [name]: value });
+    expect(event?.cost).toBeCloseTo(0.0021, 9);
+    expect(problems.map(({ code }) => code)).toEqual(['bad_option']);
+    expect(problems[0]?.message).toMatch(message);
+  });
+
+  it.each<[keyof TinybirdOptions, unknown]>([
+    ['capture', false],
+    ['capture', { messages: 'no' }],
+    ['capture', ['messages']],
+    ['redact', 'password'],
+  ])('is told and lets no content out where it was to keep content in: %s %s', async (name, value) => {
+    const event = await record({ [name]: value });
+    expect(event?.messages).toEqual([]);
+    expect(event?.response.choices[0]?.message).toEqual({ role: 'assistant' });
+    expect(problems[0]?.message).toMatch(/Until then no content is sent\.$/);
+  });
+
+  it('is not one that is left out', async () => {
+    const nothing = {
+      capture: undefined,
+      redact: null,
+      sample: null,
+      prices: undefined,
+      validate: undefined,
+    };
+    await record(nothing as unknown as TinybirdOptions);
+    expect(events.length).toBe(1);
+    expect(problems).toEqual([]);
+  });
+
+  it('shows no more of a value than is needed, and not what cannot be shown', async () => {
+    const cycle: Record<string, unknown> = {};
+    cycle.self = cycle;
+    await record({ capture: cycle as never, prices: { x: { input: 'y'.repeat(1000) } } as never });
+    expect(problems.length).toBe(1);
+    expect(problems[0]?.message.length).toBeLessThan(400);
+    await record({ waitUntil: cycle as never });
+    expect(problems[1]?.message).toContain('an object that cannot be shown');
+  });
+});
+
+describe('validate', () => {
+  it('is silent about an event as it is made', async () => {
+    await record({ validate: true });
+    await record({ validate: true }, {}, { kind: 'failed', error: new Error('x') }, { choices: [] });
+    expect(events.length).toBe(2);
+    expect(problems).toEqual([]);
+  });
+
+  it('tells where an event does not fit, not what stands there, and sends it all the same', async () => {
+    const redact = (event: LitellmEvent) => ({ ...event, model: null, user: 5 }) as unknown as LitellmEvent;
+    begin({ validate: true, redact, prices: () => 1 }).end({ kind: 'finished' }, () => ANSWER);
+    await flush();
+    expect(events.length).toBe(1);
+    expect(problems.map(({ code }) => code)).toEqual(['invalid_event']);
+    expect(problems[0]?.message).toMatch(/model: .*; user: /);
+  });
+});
+
+describe('the sizes of what is sent', () => {
+  it('are bounded as the options say', async () => {
+    const input = [
+      { role: 'user', content: 'a'.repeat(50_000) },
+      { role: 'user', content: 'b'.repeat(5000) },
+    ];
+    const event = await record({ maxEventBytes: 20_000, maxMessageBytes: 30_000 }, { input });
+    expect(JSON.stringify(event).length).toBeLessThanOrEqual(20_000);
+    expect(event?.messages[0]?.content).toMatch(/… \[cut: \d+ more characters\]$/);
+    expect(event?.messages[1]?.content).toBe('b'.repeat(5000));
   });
 });
 

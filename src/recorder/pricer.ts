@@ -5,7 +5,7 @@ import { type Catalogue, loadCatalogue } from '../call/catalogue.js';
 import { isBilled } from '../call/event.js';
 import { costOf, type PricedCall, type Prices, type Pricing, pricingOf, usableCost } from '../call/price.js';
 import { inBackground } from './background.js';
-import { internal, userFunction } from './problems.js';
+import { internal, noAnswer, userFunction } from './problems.js';
 
 let catalogue: Catalogue | undefined;
 
@@ -66,8 +66,14 @@ export class Pricer {
   }
 
   #pricingOf(priced: PricedCall): Pricing {
+    const prices = this.#prices;
     try {
-      return pricingOf(priced, this.#prices);
+      if (typeof prices !== 'function') return pricingOf(priced, prices);
+      const cost: unknown = prices(priced);
+      const isAnswer = cost === undefined || cost === null || usableCost(cost) !== undefined;
+      if (!isAnswer)
+        this.#tell(noAnswer('prices', cost, 'it is not asked for this call; return USD or undefined'));
+      return pricingOf(priced, () => (isAnswer ? (cost as number | undefined) : undefined));
     } catch (thrown) {
       this.#tell(userFunction('prices', thrown));
       return pricingOf(priced, undefined);

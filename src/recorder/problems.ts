@@ -16,12 +16,14 @@ export function userFunction(option: string, thrown: unknown): TinybirdError {
   });
 }
 
-/** `redact` gave something that is no event: nothing, a promise. */
-export function notRedacted(given: unknown): TinybirdError {
-  const what = typeof given === 'object' ? 'a promise' : String(given);
+/** A function the user gave answered with what is no answer: nothing, a promise. A promise's rejection is nobody's. */
+export function noAnswer(option: string, given: unknown, consequence: string): TinybirdError {
+  if (given instanceof Promise) given.catch(() => {});
+  const what =
+    given instanceof Promise ? 'a promise' : typeof given === 'object' ? 'an object' : String(given);
   return new TinybirdError(
     'user_function',
-    `The option redact returned ${what}, so its call is dropped: it must return the event, or null to drop it, and at once.`,
+    `The option ${option} returned ${what}: ${consequence}. It must answer at once.`,
   );
 }
 

@@ -11,7 +11,7 @@ import { type CallDetails, currentScope } from './context.js';
 import { MetadataReader } from './metadata.js';
 import type { Sink, TinybirdOptions } from './options.js';
 import { Pricer } from './pricer.js';
-import { internal, invalidEvent, notRedacted, userFunction } from './problems.js';
+import { internal, invalidEvent, noAnswer, userFunction } from './problems.js';
 import { readOptions } from './read-options.js';
 import { CallRecording, NOTHING, type Recording } from './recording.js';
 import { sinkOf } from './sink.js';
@@ -141,8 +141,11 @@ export class Recorder {
     if (sample === undefined) return true;
     if (typeof sample === 'number') return call.ending.kind === 'failed' || Math.random() < sample;
     try {
-      const share = sample(call);
-      return typeof share === 'number' ? Math.random() < share : share;
+      const share: unknown = sample(call);
+      if (typeof share === 'boolean') return share;
+      if (typeof share === 'number') return Math.random() < share;
+      this.#tell(noAnswer('sample', share, 'its call is recorded; return a share or a boolean'));
+      return true;
     } catch (thrown) {
       this.#tell(userFunction('sample', thrown));
       return true;
@@ -187,7 +190,7 @@ export class Recorder {
     try {
       const redacted: unknown = redact(event);
       if (redacted === null || isEvent(redacted)) return redacted;
-      this.#tell(notRedacted(redacted));
+      this.#tell(noAnswer('redact', redacted, 'its call is dropped; return the event, or null to drop it'));
     } catch (thrown) {
       this.#tell(userFunction('redact', thrown));
     }
