@@ -45,7 +45,7 @@ export function catalogueCost(
   }
 }
 
-/** Its models' one name is looked for in a list of hundreds: what was found is asked alone the next time. */
+/** A name is looked for among hundreds; what was found is asked alone the next time. */
 const known = new WeakMap<Catalogue, Map<string, Provider | null>>();
 const MAXIMUM_KNOWN = 1000;
 
@@ -65,15 +65,18 @@ function lookUp(
   if (only === null) return undefined;
   const where = only === undefined ? { providerId: provider } : { provider: only };
   const found = catalogue.calcPrice(usage, model, { ...where, timestamp });
-  if (only === undefined) {
-    models.set(key, found === null ? null : { ...found.provider, models: [found.model] });
-  }
+  if (only === undefined) models.set(key, found === null ? null : onlyModelOf(found));
   return found ?? undefined;
 }
 
 /** The catalogue bills the audio of these as text, at a tenth of its price. */
 function isWrongOfAudio(model: string, usage: Usage): boolean {
   return /-audio-preview/.test(model) && Boolean(usage.audioPromptTokens || usage.audioCompletionTokens);
+}
+
+/** What the catalogue needs to price one model, without the rest of the provider, which it would copy at every call. */
+function onlyModelOf({ provider, model }: PriceCalculation): Provider {
+  return { id: provider.id, name: provider.name, api_pattern: provider.api_pattern, models: [model] };
 }
 
 /**
