@@ -41,6 +41,7 @@ describe('the README', () => {
       'openai',
       'LangChain',
       'Around them',
+      'What it may tell and what it costs',
     ]);
   });
 
@@ -55,7 +56,10 @@ describe('the README', () => {
       const calls = tinybird.rows.filter((row) => row.call_type === 'acompletion');
       expect(calls.length).toBe(1);
       expect(calls[0]).toMatchObject({ model: 'gpt-4o', standard_logging_object_status: 'success' });
-      if (index !== 1) expect(calls[0]).toMatchObject({ user: 'u1', proxy_metadata: { chat_id: 'c1' } });
+      if (index !== 1 && index !== 4)
+        expect(calls[0]).toMatchObject({ user: 'u1', proxy_metadata: { chat_id: 'c1' } });
+      // 25 tokens at 2 USD and 9 at 8 USD a million
+      if (index === 4) expect(calls[0]).toMatchObject({ messages: [], cost: 0.000122 });
       expect(tinybird.rows.length).toBe(index === 3 ? 2 : 1);
     },
   );
