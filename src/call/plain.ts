@@ -10,8 +10,8 @@ const MAXIMUM_MEMBERS = 20_000;
 export interface PlainOptions {
   /** Called with the place and kind of every value that could not be kept as it was. */
   onOdd?: ((place: string, what: string) => void) | undefined;
-  /** Bytes of one text; what is longer is cut. Default: no limit. */
-  maxTextBytes?: number | undefined;
+  /** Characters of one text; what is longer is cut to so many bytes. Default: no limit. */
+  maxText?: number | undefined;
 }
 
 /**
@@ -23,29 +23,35 @@ export function toPlain(value: unknown, options: PlainOptions = {}): unknown {
 }
 
 /** Anything as JSON text, `null`s included; an empty string when nothing of it is left. Never throws. */
-export function jsonText(value: unknown, maxTextBytes?: number): string {
-  return JSON.stringify(new Copier({ maxTextBytes }, null).copy(value, '', undefined)) ?? '';
+export function jsonText(value: unknown, maxText?: number): string {
+  return JSON.stringify(new Copier({ maxText }, null).copy(value, '', undefined)) ?? '';
 }
 
 /** Text as it is, anything else as JSON text; of nothing, nothing. Never throws. */
-export function asText(value: unknown, maxTextBytes = Number.POSITIVE_INFINITY): string {
-  if (typeof value === 'string') return cutText(withoutDataUrls(value), maxTextBytes);
-  return value === undefined || value === null ? '' : jsonText(value, maxTextBytes);
+export function asText(value: unknown, maxText = Number.POSITIVE_INFINITY): string {
+  if (typeof value === 'string') return soundText(value, maxText);
+  return value === undefined || value === null ? '' : jsonText(value, maxText);
+}
+
+/** Not every text is measured, which takes its time: no text has fewer bytes than characters. */
+function soundText(text: string, maxText: number): string {
+  const words = withoutDataUrls(text);
+  return words.length > maxText ? cutText(words, maxText) : words.toWellFormed();
 }
 
 const OWN = { enumerable: true, configurable: true, writable: true };
 
 class Copier {
   readonly #onOdd: (place: string, what: string) => void;
-  readonly #maxTextBytes: number;
+  readonly #maxText: number;
   /** What stands for `null`, and for an array's members that cannot be kept. */
   readonly #nothing: null | undefined;
   readonly #path: object[] = [];
   #members = 0;
 
-  constructor({ onOdd, maxTextBytes }: PlainOptions, nothing: null | undefined) {
+  constructor({ onOdd, maxText }: PlainOptions, nothing: null | undefined) {
     this.#onOdd = onOdd ?? (() => {});
-    this.#maxTextBytes = maxTextBytes ?? Number.POSITIVE_INFINITY;
+    this.#maxText = maxText ?? Number.POSITIVE_INFINITY;
     this.#nothing = nothing;
   }
 
@@ -53,7 +59,7 @@ class Copier {
   copy(value: unknown, place: string, media: string | undefined): unknown {
     switch (typeof value) {
       case 'string':
-        return cutText(withoutDataUrls(value), this.#maxTextBytes);
+        return soundText(value, this.#maxText);
       case 'number':
         // JSON has no -0
         return Number.isFinite(value) ? value + 0 : this.#nothing;
@@ -96,8 +102,8 @@ class Copier {
   #copyContent(value: object, place: string, media: string | undefined): unknown {
     if (Array.isArray(value)) return this.#copyArray(value, place, media);
     if (value instanceof Date) return Number.isNaN(value.getTime()) ? this.#nothing : value.toISOString();
-    if (value instanceof URL) return cutText(withoutDataUrls(value.href), this.#maxTextBytes);
-    if (value instanceof Error) return cutText(`${value.name}: ${value.message}`, this.#maxTextBytes);
+    if (value instanceof URL) return soundText(value.href, this.#maxText);
+    if (value instanceof Error) return soundText(`${value.name}: ${value.message}`, this.#maxText);
     if (value instanceof Map) return this.copy(Object.fromEntries(value), place, media);
     if (value instanceof Set) return this.#copyArray([...value], place, media);
     const own = mediaTypeOf(value as Fields) ?? media;
