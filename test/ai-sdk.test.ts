@@ -376,7 +376,7 @@ describe('a stream', () => {
 });
 
 describe('providerOptions.tinybird', () => {
-  it('names the user and metadata of one call, and never reaches the provider', async () => {
+  it('names the user, metadata and cost of one call, and never reaches the provider', async () => {
     const model = new MockLanguageModelV3({
       doGenerate: async () => ({
         content: [],
@@ -385,7 +385,7 @@ describe('providerOptions.tinybird', () => {
         warnings: [],
       }),
     });
-    const tinybird = { user: 'u1', metadata: { chat_id: 'c1' } };
+    const tinybird = { user: 'u1', metadata: { chat_id: 'c1' }, cost: 0.25 };
     const own = watched(model, { user: 'everybody', metadata: { chat_id: 'none', project: 'bot' } });
     await generateText({ model: own, prompt: 'hi', providerOptions: { tinybird, openai: { store: false } } });
     await generateText({ model: own, prompt: 'hi', providerOptions: { tinybird } });
@@ -394,7 +394,8 @@ describe('providerOptions.tinybird', () => {
       undefined,
     ]);
     for (const event of await recorded.events()) {
-      expect(event).toMatchObject({ user: 'u1', proxy_metadata: { chat_id: 'c1', project: 'bot' } });
+      const proxy_metadata = { chat_id: 'c1', project: 'bot' };
+      expect(event).toMatchObject({ user: 'u1', proxy_metadata, cost: 0.25 });
     }
   });
 

@@ -123,14 +123,15 @@ describe('a call', () => {
     expect((await recorded.event()).messages).toEqual(messages);
   });
 
-  it('carries the user and metadata of its scope and of itself, and the provider sees none of it', async () => {
+  it('carries the user and metadata of its scope, metadata and cost of its own, and the provider sees none of it', async () => {
     const before = provider.requests.length;
-    const own = { timeout: 5000, tinybird: { metadata: { project: 'bot' } } };
+    const own = { timeout: 5000, tinybird: { metadata: { project: 'bot' }, cost: 0.25 } };
     await withMetadata({ user: 'u1', metadata: { chat_id: 'c1', project: 'none' } }, () =>
       watched().chat.completions.create(BODY, own),
     );
     expect(await recorded.event()).toMatchObject({
       user: 'u1',
+      cost: 0.25,
       proxy_metadata: { chat_id: 'c1', project: 'bot' },
     });
     expect(JSON.stringify(provider.requests.slice(before))).not.toContain('tinybird');

@@ -2,6 +2,7 @@ import type { LitellmEvent } from '../../schemas/litellm.js';
 import type { LlmCall } from './call.js';
 import { describeFailure } from './failure.js';
 import { fitEvent, MAX_EVENT_BYTES } from './limit.js';
+import { COLUMN_KEYS } from './metadata-keys.js';
 import { asText } from './plain.js';
 import { toResponse } from './response.js';
 
@@ -57,12 +58,6 @@ export function toEvent(call: LlmCall, options: EventOptions = {}): LitellmEvent
   }
   return fitEvent(event, options.maxBytes ?? MAX_EVENT_BYTES);
 }
-
-/** The keys that say how a call went: `LlmCall.metadata` has none of them. */
-export const OUTCOME_KEYS = ['outcome', 'attempts', 'cost_unknown'] as const;
-
-/** The keys with String columns of their own: a number there might be quarantined. */
-const COLUMN_KEYS = ['organization', 'environment', 'project', 'chat_id'] as const;
 
 function toProxyMetadata(call: LlmCall, cost: number | undefined): LitellmEvent['proxy_metadata'] {
   const metadata: LitellmEvent['proxy_metadata'] = { ...call.metadata };

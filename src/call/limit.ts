@@ -1,4 +1,5 @@
 import type { EventMessage, LitellmEvent } from '../../schemas/litellm.js';
+import { COLUMN_KEYS, OUTCOME_KEYS } from './metadata-keys.js';
 
 /** Bytes of one event as JSON: the Events API refuses what is too large, and a row of megabytes helps nobody. */
 export const MAX_EVENT_BYTES = 1_000_000;
@@ -68,15 +69,7 @@ function thinMetadata(metadata: LitellmEvent['proxy_metadata']): LitellmEvent['p
     : { ...thin, cut: `${entries.length - kept.length} more keys` };
 }
 
-const METADATA_OF_OURS = new Set([
-  'organization',
-  'environment',
-  'project',
-  'chat_id',
-  'outcome',
-  'attempts',
-  'cost_unknown',
-]);
+const METADATA_OF_OURS = new Set<string>([...COLUMN_KEYS, ...OUTCOME_KEYS]);
 
 type EventChoice = LitellmEvent['response']['choices'][number];
 

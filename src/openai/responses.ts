@@ -1,4 +1,5 @@
 import { billingOf } from '../call/billing.js';
+import { fileText } from '../call/binary.js';
 import type { Answer, Choice, ToolCall } from '../call/call.js';
 import { type Fields, fieldsOf, listOf, textOf } from '../call/fields.js';
 import { toFinishReason } from '../call/finish-reason.js';
@@ -21,6 +22,7 @@ function toChoice(response: Fields, output: Fields[]): Choice {
   const texts: string[] = [];
   const refusals: string[] = [];
   const reasoning: string[] = [];
+  const files: string[] = [];
   const toolCalls: ToolCall[] = [];
   for (const item of output) {
     if (item.type === 'function_call' || item.type === 'custom_tool_call') {
@@ -32,15 +34,18 @@ function toChoice(response: Fields, output: Fields[]): Choice {
     }
     for (const part of listOf(item.content)) {
       if (part.type === 'output_text') texts.push(textOf(part.text) ?? '');
+      else if (part.type === 'reasoning_text') reasoning.push(textOf(part.text) ?? '');
       else if (part.type === 'refusal') refusals.push(textOf(part.refusal) ?? '');
     }
     if (item.type === 'reasoning')
       reasoning.push(...listOf(item.summary).map((part) => textOf(part.text) ?? ''));
+    if (item.type === 'image_generation_call') files.push(fileText(item.result, 'image'));
   }
   return {
     index: 0,
     finishReason: finishReasonOf(response, toolCalls.length > 0),
     text: texts.join(''),
+    files,
     refusal: refusals.join('') || undefined,
     reasoning: reasoning.join('\n') || undefined,
     toolCalls,

@@ -1,6 +1,6 @@
 import { TinybirdError } from '../api/errors.js';
 import type { Tell } from '../api/tell.js';
-import { OUTCOME_KEYS } from '../call/event.js';
+import { OUTCOME_KEYS } from '../call/metadata-keys.js';
 import { toPlain } from '../call/plain.js';
 
 type Metadata = Record<string, unknown>;

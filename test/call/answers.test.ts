@@ -12,6 +12,7 @@ import {
 import type { Answer } from '../../src/call/call.js';
 import { toEvent } from '../../src/call/event.js';
 import { chatAnswer } from '../../src/openai/chat.js';
+import { responsesAnswer } from '../../src/openai/responses.js';
 import { aCall } from '../support/call.js';
 
 /** What becomes of an answer; `words` are its choices' contents. */
@@ -137,6 +138,24 @@ describe('a ranking', () => {
     ['Voyage', { data: [{ index: 1, relevance_score: 0.9 }], usage: { total_tokens: 26 } }],
   ])('of %s is told without the documents', (_who, body) => {
     expect(responseOf(rerankAnswer(body)).words).toEqual(['[{"index":1,"relevance_score":0.9}]']);
+  });
+});
+
+it('a response has its reasoning, its pictures and its tool calls', () => {
+  const output = [
+    { type: 'reasoning', summary: [{ text: 'hm' }], content: [{ type: 'reasoning_text', text: 'so' }] },
+    { type: 'image_generation_call', result: base64(PNG) },
+    { type: 'message', content: [{ type: 'output_text', text: 'see' }] },
+    { type: 'custom_tool_call', call_id: 'c', name: 'f', input: 'x' },
+  ];
+  const response = responseOf(responsesAnswer({ object: 'response', status: 'completed', output }));
+  expect(response).toMatchObject({ object: 'response', words: ['see\n[image/png, 10 bytes]'] });
+  expect(response.choices[0]).toMatchObject({
+    finish_reason: 'tool_calls',
+    message: {
+      reasoning_content: 'so\nhm',
+      tool_calls: [{ id: 'c', function: { name: 'f', arguments: 'x' } }],
+    },
   });
 });
 

@@ -1,0 +1,5 @@
+/** The keys of `proxy_metadata` with String columns of their own: a number there might be quarantined. */
+export const COLUMN_KEYS = ['organization', 'environment', 'project', 'chat_id'] as const;
+
+/** The keys that say how a call went: `LlmCall.metadata` has none of them. */
+export const OUTCOME_KEYS = ['outcome', 'attempts', 'cost_unknown'] as const;
