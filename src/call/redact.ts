@@ -5,14 +5,14 @@ const SECRETS: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/\b(AKIA|ASIA)[A-Z0-9]{12,}/g, '$1****'],
   [/\b(Bearer|Basic)\s+[\w.~+/=-]{8,}/gi, '$1 ****'],
   [/\bp\.eyJ[\w.=-]{16,}/g, 'p.eyJ****'],
-  [/\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g, 'eyJ****'],
+  [/(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g, 'eyJ****'],
   [/(\bhttps?:\/\/)[^\s/@:"']{0,200}:[^\s/@"']{1,200}@/gi, '$1****@'],
   [
-    /([?&](?:[\w-]*api[-_]?key|key|token|access_token|sig|[\w-]*signature|[\w-]*credential|code|secret)=)[^&\s"']+/gi,
+    /([?&](?:[\w-]{0,40}api[-_]?key|key|token|access_token|sig|[\w-]{0,40}signature|[\w-]{0,40}credential|code|secret)=)[^&\s"']+/gi,
     '$1****',
   ],
   [
-    /(["']?(?:authorization|x-[\w-]*key|api[-_ ]?key(?: provided)?|access[-_]token|client[-_]secret|password)["']?\s*[:=]\s*["']?)(?!Bearer|Basic|[\w-]{0,12}\*{4})[^\s"',}]{6,}/gi,
+    /(["']?(?:authorization|x-[\w-]{0,40}key|api[-_ ]?key(?: provided)?|access[-_]token|client[-_]secret|password)["']?\s*[:=]\s*["']?)(?!Bearer|Basic|[\w-]{0,12}\*{4})[^\s"',}]{6,}/gi,
     '$1****',
   ],
 ];
