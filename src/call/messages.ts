@@ -41,6 +41,8 @@ const LANGCHAIN_ROLES: ReadonlyMap<string, string> = new Map([
   ['human', 'user'],
 ]);
 
+const LANGCHAIN_TYPES = new Set<unknown>([...LANGCHAIN_ROLES.keys(), 'function', 'system', 'tool']);
+
 const TEXT_PARTS = new Set<unknown>(['text', 'input_text', 'output_text', 'text-plain', 'refusal']);
 const REASONING_PARTS = new Set<unknown>(['reasoning', 'thinking', 'redacted_thinking', 'reasoning_content']);
 /** Parts in which LangChain and its providers repeat what `tool_calls` says. */
@@ -93,7 +95,8 @@ class MessageReader {
     }
     if (results.length > 0 && content.length === 0 && toolCalls.length === 0) return results;
     const first = message(role, this.#content(content));
-    if (reasoning.length > 0) first.reasoning_content = reasoning.join('\n');
+    const thought = reasoning.filter((text) => text !== '').join('\n');
+    if (thought !== '') first.reasoning_content = thought;
     return [this.#finish(first, item, toolCalls), ...results];
   }
 
@@ -138,24 +141,20 @@ class MessageReader {
 
   /** OpenAI has `function.name` and JSON text, LangChain `name` and an `args` object. */
   #toolCallsOf(item: Fields): object[] {
-    const { additional_kwargs: extra } = item;
-    for (const calls of [item.tool_calls, fieldsOf(extra).tool_calls]) {
-      if (!Array.isArray(calls) || calls.length === 0) continue;
-      const invalid = Array.isArray(item.invalid_tool_calls) ? item.invalid_tool_calls : [];
-      return [...calls, ...invalid].map((call) => this.#anyToolCall(call));
-    }
-    const invalid = listOf(item.invalid_tool_calls);
-    if (invalid.length > 0) return invalid.map((call) => this.#anyToolCall(call));
-    const legacy = item.function_call ?? fieldsOf(extra).function_call;
-    return isFields(legacy) ? [this.#toolCall(undefined, legacy.name, legacy.arguments)] : [];
+    const extra = fieldsOf(item.additional_kwargs);
+    const isFilled = (calls: unknown) => Array.isArray(calls) && calls.length > 0;
+    const calls = listOf([item.tool_calls, extra.tool_calls].find(isFilled));
+    const all = [...calls, ...listOf(item.invalid_tool_calls)].map((call) => this.#anyToolCall(call));
+    const legacy = item.function_call ?? extra.function_call;
+    if (all.length > 0 || !isFields(legacy)) return all;
+    return [this.#toolCall(undefined, legacy.name, legacy.arguments)];
   }
 
-  #anyToolCall(call: unknown): object {
-    const { id, name, args, type, function: called, custom } = fieldsOf(call);
+  #anyToolCall(call: Fields): object {
+    const { id, name, args, function: called, custom } = call;
     if (isFields(called)) return this.#toolCall(id, called.name, called.arguments);
     if (isFields(custom)) return this.#toolCall(id, custom.name, custom.input);
-    if (name !== undefined || args !== undefined) return this.#toolCall(id, name, args);
-    return { type: type ?? 'function', function: { name: this.#text(call), arguments: '' } };
+    return this.#toolCall(id, name, args);
   }
 
   #toolCall(id: unknown, name: unknown, input: unknown): object {
@@ -192,7 +191,12 @@ class MessageReader {
 /** LangChain messages are recognised by what they can do: two copies of its core make `instanceof` useless. */
 function roleOf(item: Fields): string | undefined {
   const typed = item.getType ?? item._getType;
-  if (typeof typed !== 'function') return typeof item.role === 'string' ? item.role : undefined;
+  if (typeof typed !== 'function') {
+    if (typeof item.role === 'string') return item.role;
+    // a LangChain message that went through JSON
+    const isMessage = LANGCHAIN_TYPES.has(item.type) && item.content !== undefined;
+    return isMessage ? (LANGCHAIN_ROLES.get(String(item.type)) ?? String(item.type)) : undefined;
+  }
   const type = asText(typed.call(item));
   const said = firstText(item.role, fieldsOf(item.additional_kwargs).__openai_role__);
   if ((type === 'generic' || type === 'system') && said !== undefined) return said;

@@ -406,6 +406,21 @@ const CASES: [what: string, input: unknown, expected: unknown][] = [
     ],
   ],
   [
+    'LangChain messages that went through JSON',
+    [
+      { type: 'human', content: 'a' },
+      {
+        type: 'ai',
+        content: [
+          { type: 'redacted_thinking', data: 'x' },
+          { type: 'text', text: 'b' },
+        ],
+      },
+      { type: 'tool', content: 'c', tool_call_id: 'd' },
+    ],
+    [user('a'), { role: 'assistant', content: 'b' }, { role: 'tool', content: 'c', tool_call_id: 'd' }],
+  ],
+  [
     'a tool result in Anthropic’s own form',
     [
       {
