@@ -45,6 +45,7 @@ const LANGCHAIN_TYPES = new Set<unknown>([...LANGCHAIN_ROLES.keys(), 'function',
 
 const TEXT_PARTS = new Set<unknown>(['text', 'input_text', 'output_text', 'text-plain', 'refusal']);
 const REASONING_PARTS = new Set<unknown>(['reasoning', 'thinking', 'redacted_thinking', 'reasoning_content']);
+const TOOL_CALL_KEYS = ['tool_calls', 'invalid_tool_calls', 'function_call', 'additional_kwargs'];
 /** Parts in which LangChain and its providers repeat what `tool_calls` says. */
 const TOOL_CALL_PARTS = new Set<unknown>([
   'tool_use',
@@ -141,6 +142,7 @@ class MessageReader {
 
   /** OpenAI has `function.name` and JSON text, LangChain `name` and an `args` object. */
   #toolCallsOf(item: Fields): object[] {
+    if (!TOOL_CALL_KEYS.some((key) => isFields(item[key]))) return []; // as most messages
     const extra = fieldsOf(item.additional_kwargs);
     const isFilled = (calls: unknown) => Array.isArray(calls) && calls.length > 0;
     const calls = listOf([item.tool_calls, extra.tool_calls].find(isFilled));
