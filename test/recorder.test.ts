@@ -376,6 +376,12 @@ describe('cost', () => {
     expect(problems.map(({ code }) => code)).toEqual(['bad_option']);
   });
 
+  it('given as what cannot be shown is told and costs no event', async () => {
+    const event = await record({}, { cost: Object.create(null) as number });
+    expect(event?.cost).toBeCloseTo(0.0021, 9);
+    expect(problems.map(({ code }) => code)).toEqual(['bad_option']);
+  });
+
   it('that the provider reports comes before the catalogue', async () => {
     const event = await record({}, {}, { kind: 'finished' }, { ...ANSWER, reportedCost: 0.25 });
     expect(event?.cost).toBe(0.25);

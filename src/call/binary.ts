@@ -16,7 +16,8 @@ export function markerOfObject(value: object, mediaType?: string): string | unde
   }
   if (value instanceof ArrayBuffer) return markerOfObject(new Uint8Array(value), mediaType);
   if (value instanceof Blob) return binaryMarker(value.type || knownType(mediaType), value.size);
-  if (isSerializedBytes(value)) return binaryMarker(knownType(mediaType), bytesIn(value));
+  const bytes = serializedBytes(value);
+  if (bytes !== undefined) return binaryMarker(knownType(mediaType), bytes);
   return 'getReader' in value || ('pipe' in value && 'on' in value) ? '[stream]' : undefined;
 }
 
@@ -149,16 +150,12 @@ function base64Bytes(characters: number, text: string): number {
   return Math.max(0, Math.floor((characters * 3) / 4) - padding);
 }
 
-/** Bytes that went through JSON: a Buffer's `{ type, data: [137, …] }`, an array's `{ "0": 137, … }`. */
-function isSerializedBytes(value: object): boolean {
+/** How many bytes went through JSON here: a Buffer's `{ type, data: [137, …] }`, an array's `{ "0": 137, … }`. */
+function serializedBytes(value: object): number | undefined {
   const { type, data, 0: first } = value as { type?: unknown; data?: unknown; 0?: unknown };
-  if (type === 'Buffer') return Array.isArray(data);
-  if (typeof first !== 'number' || Array.isArray(value)) return false;
+  if (type === 'Buffer') return Array.isArray(data) ? data.length : undefined;
+  if (typeof first !== 'number' || Array.isArray(value)) return undefined;
   const members = Object.values(value);
-  return members.length > 0 && members.every((byte) => Number.isInteger(byte) && byte >= 0 && byte < 256);
-}
-
-function bytesIn(value: object): number {
-  const { data } = value as { data?: unknown };
-  return Array.isArray(data) ? data.length : Object.keys(value).length;
+  const areBytes = members.every((byte) => Number.isInteger(byte) && byte >= 0 && byte < 256);
+  return areBytes ? members.length : undefined;
 }

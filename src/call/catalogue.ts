@@ -52,7 +52,7 @@ const MAXIMUM_KNOWN = 1000;
 function lookUp(
   catalogue: Catalogue,
   { provider, model }: CatalogueName,
-  usage: Record<string, number>,
+  usage: Record<string, number | undefined>,
   timestamp: Date,
 ): PriceCalculation | undefined {
   let models = known.get(catalogue);
@@ -92,7 +92,7 @@ function isNoPrice(found: PriceCalculation, { provider, model }: CatalogueName, 
  * The catalogue's own units, every part within its whole, or it throws; so does a model that prices cached audio apart
  * when it is told of audio and of cached tokens, but not how many are both: in proportion, then.
  */
-function toCatalogueUsage(usage: Usage): Record<string, number> {
+function toCatalogueUsage(usage: Usage): Record<string, number | undefined> {
   const input = usage.promptTokens ?? 0;
   const output = usage.completionTokens ?? 0;
   const read = Math.min(usage.cachedTokens ?? 0, input);
@@ -100,7 +100,7 @@ function toCatalogueUsage(usage: Usage): Record<string, number> {
   const audio = Math.min(usage.audioPromptTokens ?? 0, input);
   const image = Math.min(usage.imagePromptTokens ?? 0, input - audio);
   const audioOut = Math.min(usage.audioCompletionTokens ?? 0, output);
-  const counts: Record<string, number | undefined> = {
+  return {
     input_tokens: input,
     output_tokens: output,
     cache_read_tokens: read || undefined,
@@ -116,7 +116,4 @@ function toCatalogueUsage(usage: Usage): Record<string, number> {
     audio_seconds: usage.seconds || undefined,
     input_audio_seconds: usage.seconds || undefined,
   };
-  return Object.fromEntries(
-    Object.entries(counts).filter((entry): entry is [string, number] => entry[1] !== undefined),
-  );
 }

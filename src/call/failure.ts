@@ -1,4 +1,4 @@
-import { type Fields, fieldsOf, firstText, isFields } from './fields.js';
+import { fieldsOf, firstText, isFields } from './fields.js';
 import { cutText } from './limit.js';
 import { jsonText } from './plain.js';
 import { maskSecrets } from './redact.js';
@@ -72,14 +72,15 @@ function inWords([thrown, ...behind]: unknown[]): string {
 /** The openai client begins its messages with the status; the AI SDK keeps it apart, and nobody repeats the code. */
 function errorText(error: Error): string {
   const { status, code } = factsOf(error);
-  let text = typeof error.message === 'string' ? error.message : '';
+  const message = typeof error.message === 'string' ? error.message : '';
+  let text = message;
   if (status !== undefined && !text.includes(status)) text = text === '' ? status : `${status} ${text}`;
   if (code !== undefined && !text.includes(code)) text = text === '' ? code : `${text} (${code})`;
   const { responseBody } = error as { responseBody?: unknown };
-  if (typeof responseBody === 'string' && responseBody !== '' && !saysTheSame(responseBody, error.message)) {
-    text += ` [body: ${responseBody.slice(0, MAXIMUM_BODY_CHARACTERS)}]`;
-  }
-  return `${nameOf(error)}: ${text || 'no message'}`;
+  const isTold =
+    typeof responseBody !== 'string' || responseBody === '' || saysTheSame(responseBody, message);
+  const body = isTold ? '' : ` [body: ${responseBody.slice(0, MAXIMUM_BODY_CHARACTERS)}]`;
+  return `${nameOf(error)}: ${text || 'no message'}${body}`;
 }
 
 /** A body mostly is JSON, in which a message stands escaped. */
@@ -98,7 +99,7 @@ function inFacts(chain: readonly unknown[]): string {
 
 /** The parts of a failure that are nobody's words: the HTTP status and the provider's or the system's code. */
 function factsOf(thrown: unknown): { status: string | undefined; code: string | undefined } {
-  const fields: Fields = isFields(thrown) ? thrown : {};
+  const fields = fieldsOf(thrown);
   const inner = fieldsOf(fields.error);
   const status = [fields.status, fields.statusCode, inner.status].find(
     (value) => Number.isInteger(value) && Number(value) >= 100 && Number(value) < 600,

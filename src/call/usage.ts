@@ -22,12 +22,12 @@ export function toUsage(raw: unknown, hints: UsageHints = {}): Usage | undefined
   const counted = isFields(raw.billed_units) ? raw.billed_units : raw;
   const input = detailsOf(counted, 'input');
   const output = detailsOf(counted, 'output');
-  const seconds = typeof raw.seconds === 'number' && raw.seconds >= 0 ? raw.seconds : undefined;
   const reportedTotal = firstCount(counted.total_tokens, counted.totalTokens, counted.totalTokenCount);
   let prompt = promptOf(counted, input);
   let completion = completionOf(counted, output);
   if (prompt === undefined && completion === undefined && reportedTotal === undefined) {
-    return seconds !== undefined && Number.isFinite(seconds) ? { seconds } : undefined;
+    const { seconds } = raw;
+    return typeof seconds === 'number' && seconds >= 0 && Number.isFinite(seconds) ? { seconds } : undefined;
   }
 
   const cached = cachedOf(counted, input);

@@ -5,7 +5,7 @@ import { type Catalogue, loadCatalogue } from '../call/catalogue.js';
 import { isBilled } from '../call/event.js';
 import { costOf, type PricedCall, type Prices, type Pricing, pricingOf, usableCost } from '../call/price.js';
 import { inBackground } from './background.js';
-import { internal, noAnswer, userFunction } from './problems.js';
+import { internal, noAnswer, shown, userFunction } from './problems.js';
 
 let catalogue: Catalogue | undefined;
 
@@ -59,7 +59,7 @@ export class Pricer {
     if (cost === undefined || cost === null) return undefined;
     const usable = usableCost(cost);
     if (usable === undefined) {
-      const message = `The cost of a call was given as ${String(cost)}: it is left out; give USD as a number.`;
+      const message = `The cost of a call was given as ${shown(cost)}: it is left out; give USD as a number.`;
       this.#tell(new TinybirdError('bad_option', message));
     }
     return usable;
@@ -70,10 +70,10 @@ export class Pricer {
     try {
       if (typeof prices !== 'function') return pricingOf(priced, prices);
       const cost: unknown = prices(priced);
-      const isAnswer = cost === undefined || cost === null || usableCost(cost) !== undefined;
-      if (!isAnswer)
+      const usable = usableCost(cost);
+      if (usable === undefined && cost !== undefined && cost !== null)
         this.#tell(noAnswer('prices', cost, 'it is not asked for this call; return USD or undefined'));
-      return pricingOf(priced, () => (isAnswer ? (cost as number | undefined) : undefined));
+      return pricingOf(priced, () => usable);
     } catch (thrown) {
       this.#tell(userFunction('prices', thrown));
       return pricingOf(priced, undefined);

@@ -37,3 +37,20 @@ export function invalidEvent(issues: readonly { path: PropertyKey[]; message: st
     `An event does not fit schemas/litellm (${places.join('; ')}); it was sent all the same. See what your redact does with it.`,
   );
 }
+
+const LONGEST_SHOWN = 100;
+
+/** A value that somebody gave, in a few words. Never throws. */
+export function shown(value: unknown): string {
+  if (typeof value === 'function') return 'a function';
+  const text = typeof value === 'object' ? jsonOf(value) : String(value);
+  return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN).toWellFormed()}…` : text;
+}
+
+function jsonOf(value: object | null): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return 'an object that cannot be shown';
+  }
+}

@@ -1,6 +1,7 @@
 import { TinybirdError } from '../api/errors.js';
 import type { Tell } from '../api/tell.js';
 import type { TinybirdOptions } from './options.js';
+import { shown } from './problems.js';
 
 /**
  * The options without those that cannot be worked with, each of which is told with its value and what it should be.
@@ -82,20 +83,4 @@ function isPrice(entry: unknown): boolean {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-const LONGEST_SHOWN = 100;
-
-function shown(value: unknown): string {
-  if (typeof value === 'function') return 'a function';
-  const text = typeof value === 'object' ? jsonOf(value) : String(value);
-  return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN).toWellFormed()}…` : text;
-}
-
-function jsonOf(value: object | null): string {
-  try {
-    return JSON.stringify(value);
-  } catch {
-    return 'an object that cannot be shown';
-  }
 }

@@ -47,6 +47,11 @@ describe('exception', () => {
       'Error: say "hi"',
     ],
     [
+      'a body of an error without a message',
+      Object.assign(new Error('x'), { message: undefined, responseBody: 'down' }),
+      'Error: no message [body: down]',
+    ],
+    [
       'an error of another realm',
       { name: 'RangeError', message: 'too far', stack: 'RangeError: too far' },
       'RangeError: too far',
