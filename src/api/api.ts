@@ -104,7 +104,7 @@ export class TinybirdApi {
     const method = options.method ?? 'GET';
     let answer: HttpAnswer;
     try {
-      answer = await this.#transport({
+      answer = await this.#transport.send({
         method,
         url: target,
         headers,

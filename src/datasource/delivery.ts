@@ -1,5 +1,3 @@
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
 import { problemOfAnswer, unreachable } from '../api/answer.js';
 import { authorization, type Connection } from '../api/connection.js';
 import { TinybirdError } from '../api/errors.js';
@@ -33,8 +31,6 @@ const GZIP_FROM_BYTES = 1024;
 const BACKOFF_FIRST_MS = 250;
 const BACKOFF_MAXIMUM_MS = 30_000;
 const BACKOFF_MINIMUM_MS = 50;
-
-const compress = promisify(gzip);
 
 /**
  * Takes batches to Tinybird and says what became of them. A failure that may pass is tried again, and holds back
@@ -107,20 +103,19 @@ export class Delivery {
     }
   }
 
-  async #encode(rows: Buffer): Promise<{ headers: Record<string, string>; body: Buffer }> {
+  async #encode(rows: Buffer): Promise<{ headers: Record<string, string>; body: Uint8Array }> {
     const headers = { 'content-type': 'application/x-ndjson' };
     if (!this.#options.gzip || rows.byteLength < GZIP_FROM_BYTES) return { headers, body: rows };
-    // Level 1 in the thread pool: level 6 takes 3.6 times the CPU for 13 % fewer bytes.
-    const body = await compress(rows, { level: 1, chunkSize: 64 * 1024 });
+    const body = await this.#options.transport.gzip(rows);
     return { headers: { ...headers, 'content-encoding': 'gzip' }, body };
   }
 
-  async #attempt(headers: Record<string, string>, body: Buffer, signal: AbortSignal): Promise<Attempt> {
+  async #attempt(headers: Record<string, string>, body: Uint8Array, signal: AbortSignal): Promise<Attempt> {
     const { connection, transport, name, timeoutMs } = this.#options;
     try {
       const authorized = await authorization(connection.token);
       const secret = authorized.authorization?.slice('Bearer '.length);
-      const answer = await transport({
+      const answer = await transport.send({
         method: 'POST',
         url: this.#eventsUrl,
         headers: { ...headers, ...authorized },
