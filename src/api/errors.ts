@@ -22,6 +22,10 @@ export type ProblemCode =
   | 'quarantined'
   /** Rows were given up: too old, too large, or the buffer was full. */
   | 'dropped'
+  /** The datasource is closed: it takes nothing more. */
+  | 'closed'
+  /** The directory of `spill` cannot be used: rows are in memory alone for now. */
+  | 'spill'
   /** A row cannot be written as a JSON object. */
   | 'unserializable'
   /** No price source knows a model: its rows go out without a cost. */

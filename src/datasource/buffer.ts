@@ -1,96 +1,190 @@
-/** Rows on their way: the body of one request. */
-export interface Batch {
-  /** NDJSON, every row with its line break. */
-  readonly body: Buffer;
-  readonly rows: number;
-  /** Number of the first row, counted over the datasource's life. */
-  readonly firstRow: number;
-  /** When the oldest row was appended, ms of the monotonic clock. */
-  readonly appendedAt: number;
+import { type Batch, batchOf } from './batch.js';
+import { Chunk, isOnDisk } from './chunk.js';
+
+export interface BufferOptions {
+  /** A chunk with this many rows is full. */
+  readonly maxRows: number;
+  /** A chunk of this many bytes is full. */
+  readonly maxBytes: number;
+  /** No chunk is larger, bytes. */
+  readonly maxRequestBytes: number;
 }
 
-interface Row {
-  readonly bytes: Buffer;
-  readonly appendedAt: number;
-}
+/** The row that fills a chunk may be longer than what is left of it by this much, bytes, before memory is copied. */
+const SPARE_BYTES = 64 * 1024;
 
-/** Rows in the order they came, as UTF-8 bytes: counted exactly, and held outside the JavaScript heap. */
+/**
+ * Rows waiting for their turn, in the order they came. They are written straight into chunks of the size that a request
+ * usually has, so that a chunk already is the body of one: counted exactly, and held outside the JavaScript heap.
+ */
 export class RowBuffer {
-  #rows: Row[] = [];
-  /** Index of the oldest row still here: taking from the front moves this, not the array. */
-  #head = 0;
+  readonly #options: BufferOptions;
+  readonly #usualBytes: number;
+  /** Told of every chunk into which nothing more will be written. */
+  readonly #sealed: (chunk: Chunk) => void;
+  #chunks: Chunk[] = [];
+  /** The chunk at the end that still takes rows. */
+  #open: Chunk | undefined;
+  #rows = 0;
   #bytes = 0;
-  #taken = 0;
+  #numbered = 0;
 
-  get rows(): number {
-    return this.#rows.length - this.#head;
+  constructor(options: BufferOptions, sealed: (chunk: Chunk) => void) {
+    this.#options = options;
+    this.#usualBytes = Math.min(options.maxBytes + SPARE_BYTES, options.maxRequestBytes);
+    this.#sealed = sealed;
   }
 
+  /** Rows waiting, in memory or on disk. */
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** Bytes of the rows in memory. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Number of the oldest row here, counted over the buffer's life. */
+  /** How many rows were ever appended: the number of the next one. */
+  get numbered(): number {
+    return this.#numbered;
+  }
+
+  /** Number of the oldest row here, or of the next one. */
   get firstRow(): number {
-    return this.#taken;
+    const oldest = this.#chunks[0];
+    return oldest === undefined ? this.#numbered : oldest.firstRow + oldest.settled;
   }
 
-  push(bytes: Buffer, appendedAt: number): void {
-    this.#rows.push({ bytes, appendedAt });
-    this.#bytes += bytes.byteLength;
+  /** When the oldest row here was appended, ms of the monotonic clock. */
+  get oldest(): number | undefined {
+    return this.#chunks[0]?.appendedAt;
   }
 
-  /** Removes and gives the oldest rows, at least one, at most `maxRows` rows and `maxBytes` bytes. */
-  take(maxRows: number, maxBytes: number): Batch | undefined {
-    const oldest = this.#rows[this.#head];
-    if (oldest === undefined) return undefined;
-    const firstRow = this.#taken;
-    const parts: Buffer[] = [];
-    let bytes = 0;
-    for (let row: Row | undefined = oldest; row !== undefined; row = this.#rows[this.#head]) {
-      const larger = bytes + row.bytes.byteLength;
-      if (parts.length > 0 && (parts.length >= maxRows || larger > maxBytes)) break;
-      parts.push(row.bytes);
-      bytes = larger;
-      this.#dropHead();
+  /** Whether a chunk waits into which nothing more is written. */
+  get full(): boolean {
+    return this.#chunks.length > (this.#open === undefined ? 0 : 1);
+  }
+
+  /** @returns the chunk that took the row, or undefined when it is larger than a request may be */
+  push(line: string | Uint8Array, now: number): Chunk | undefined {
+    const { maxRequestBytes } = this.#options;
+    let chunk = this.#open;
+    let bytes = chunk?.write(line, maxRequestBytes, this.#usualBytes) ?? 0;
+    if (chunk === undefined || bytes === 0) {
+      chunk = new Chunk(this.#numbered, now);
+      bytes = chunk.write(line, maxRequestBytes, this.#usualBytes);
+      if (bytes === 0) return undefined;
+      this.seal();
+      this.#chunks.push(chunk);
+      this.#open = chunk;
     }
-    return { body: Buffer.concat(parts, bytes), rows: parts.length, firstRow, appendedAt: oldest.appendedAt };
+    this.#numbered++;
+    this.#rows++;
+    this.#bytes += bytes;
+    return chunk;
   }
 
-  /** Removes the oldest rows until at most `maxBytes` are held; gives how many went. */
-  shrinkTo(maxBytes: number): number {
+  /** Seals the open chunk if it is full, and says whether it was. */
+  sealFull(): boolean {
+    const { maxRows, maxBytes } = this.#options;
+    const chunk = this.#open;
+    if (chunk === undefined || (chunk.rows < maxRows && chunk.bytes < maxBytes)) return false;
+    this.seal();
+    return true;
+  }
+
+  /** Nothing more is written into the open chunk. */
+  seal(): void {
+    const chunk = this.#open;
+    if (chunk === undefined) return;
+    this.#open = undefined;
+    chunk.shrink();
+    this.#sealed(chunk);
+  }
+
+  /**
+   * Removes the oldest rows and gives them as a batch: as many chunks as `maxBytes` allow, one at least. A chunk that is
+   * only on disk comes alone, read by `load`, which gives its rows, or nothing when they are lost.
+   */
+  take(maxBytes: number, load: (chunk: Chunk) => boolean): Batch | undefined {
+    for (;;) {
+      const chunks = this.#fitting(maxBytes);
+      const [oldest] = chunks;
+      if (oldest === undefined) return undefined;
+      const read = !oldest.inMemory;
+      if (chunks.at(-1) === this.#open) this.seal();
+      this.#chunks = this.#chunks.slice(chunks.length);
+      for (const chunk of chunks) {
+        this.#rows -= chunk.rows - chunk.settled;
+        this.#bytes -= chunk.bytes;
+      }
+      if (!read || load(oldest)) return batchOf(chunks);
+    }
+  }
+
+  /** Forgets the oldest rows in memory, until `bytes` of them are gone or none is left; gives how many went. */
+  dropOldest(bytes: number): number {
+    const target = Math.max(0, this.#bytes - bytes);
     let dropped = 0;
-    while (this.#bytes > maxBytes && this.rows > 0) {
-      this.#dropHead();
-      dropped++;
+    while (this.#bytes > target) {
+      const oldest = this.#chunks.find((chunk) => chunk.inMemory);
+      if (oldest === undefined) break;
+      while (this.#bytes > target && oldest.settled < oldest.rows) {
+        this.#bytes -= oldest.dropOldest();
+        this.#rows--;
+        dropped++;
+      }
+      if (oldest.settled === oldest.rows) this.#remove(oldest);
     }
     return dropped;
   }
 
-  #dropHead(): void {
-    this.#bytes -= this.#rows[this.#head]?.bytes.byteLength ?? 0;
-    this.#head++;
-    this.#taken++;
-    // Let the array go as it empties, without moving its rest on every row.
-    if (this.#head === this.#rows.length || this.#head > 10_000) {
-      this.#rows = this.#rows.slice(this.#head);
-      this.#head = 0;
-    }
+  /** Forgets the oldest chunk and gives it. */
+  dropChunk(): Chunk | undefined {
+    const [oldest] = this.#chunks;
+    if (oldest !== undefined) this.#remove(oldest);
+    return oldest;
   }
-}
 
-/** A batch in two halves at a row's end, for a server that finds it too large. */
-export function halve(batch: Batch): [Batch, Batch] {
-  const middle = Math.floor(batch.rows / 2);
-  let end = 0;
-  for (let row = 0; row < middle; row++) end = batch.body.indexOf(0x0a, end) + 1;
-  return [
-    { ...batch, body: batch.body.subarray(0, end), rows: middle },
-    {
-      ...batch,
-      body: batch.body.subarray(end),
-      rows: batch.rows - middle,
-      firstRow: batch.firstRow + middle,
-    },
-  ];
+  /** Forgets the chunks that were begun before `cutoff`, ms of the monotonic clock, and gives them. */
+  expire(cutoff: number): Chunk[] {
+    const expired = this.#chunks.filter((chunk) => chunk.appendedAt < cutoff);
+    for (const chunk of expired) this.#remove(chunk);
+    return expired;
+  }
+
+  /** Takes a chunk out of memory whose rows are all on disk: the one whose turn is farthest. False when there is none. */
+  evict(): boolean {
+    const chunk = this.#chunks.findLast((one) => one.inMemory && one !== this.#open && isOnDisk(one));
+    if (chunk === undefined) return false;
+    this.#bytes -= chunk.bytes;
+    chunk.release();
+    return true;
+  }
+
+  /** The chunks with rows that are in memory alone. */
+  *onlyInMemory(): Iterable<Chunk> {
+    for (const chunk of this.#chunks) if (chunk.inMemory && !isOnDisk(chunk)) yield chunk;
+  }
+
+  /** As many of the oldest chunks as a request of `maxBytes` holds, one at least. */
+  #fitting(maxBytes: number): Chunk[] {
+    const fitting: Chunk[] = [];
+    let bytes = 0;
+    for (const chunk of this.#chunks) {
+      bytes += chunk.bytes;
+      if (fitting.length > 0 && (bytes > maxBytes || !chunk.inMemory)) break;
+      fitting.push(chunk);
+      if (!chunk.inMemory) break;
+    }
+    return fitting;
+  }
+
+  #remove(chunk: Chunk): void {
+    if (chunk === this.#open) this.seal();
+    this.#chunks = this.#chunks.filter((one) => one !== chunk);
+    this.#rows -= chunk.rows - chunk.settled;
+    this.#bytes -= chunk.bytes;
+  }
 }

@@ -1,228 +1,118 @@
 import { problemOfAnswer, unreachable } from '../api/answer.js';
 import { authorization, type Connection } from '../api/connection.js';
 import { TinybirdError } from '../api/errors.js';
+import { isSocketFailure } from '../api/network-failure.js';
 import { retryAfterMs } from '../api/rate-limit.js';
-import type { Tell } from '../api/tell.js';
-import type { HttpAnswer, Transport } from '../api/transport.js';
-import { type Batch, halve } from './buffer.js';
-import { givenUp, quarantined, unreadableAnswer } from './problems.js';
+import type { HttpAnswer } from '../api/transport.js';
+import { Turns } from './turns.js';
 
-/** What became of a batch: every row is in exactly one of the three. */
-export interface Outcome {
-  delivered: number;
-  quarantined: number;
-  dropped: number;
-}
+/** What became of one request. */
+export type Outcome =
+  /** Written. `quarantined` is undefined when the answer does not say. */
+  | { readonly kind: 'taken'; readonly status: number; readonly quarantined: number | undefined }
+  /** More bytes than the server takes. */
+  | { readonly kind: 'too large'; readonly problem: TinybirdError }
+  /** The same request will not go through later either. */
+  | { readonly kind: 'refused'; readonly problem: TinybirdError }
+  /** It may go through later. */
+  | {
+      readonly kind: 'passing';
+      readonly problem: TinybirdError;
+      /** How long to wait first, ms, when that was said. */
+      readonly waitMs?: number | undefined;
+      /** Whether the connection was lost, as one is that was idle for too long. */
+      readonly reset?: boolean;
+    };
 
 export interface DeliveryOptions {
+  /** The datasource's name. */
   readonly name: string;
   readonly connection: Connection;
-  readonly transport: Transport;
-  readonly tell: Tell;
   readonly gzip: boolean;
-  /** Bound on one attempt, ms. */
+  /** Bound on one request, ms. */
   readonly timeoutMs: number;
-  /** Rows older than this are given up, ms. */
-  readonly maxAgeMs: number;
+  /** Whether rows can wait for a token or a deployment to be mended: those on disk can. */
+  readonly patient: boolean;
 }
 
 /** Below this a body is sent as it is: gzip would cost more than it saves. */
 const GZIP_FROM_BYTES = 1024;
-const BACKOFF_FIRST_MS = 250;
-const BACKOFF_MAXIMUM_MS = 30_000;
-const BACKOFF_MINIMUM_MS = 50;
+/** What Tinybird answers to rows is tiny; a longer answer is a proxy's page, and only its status counts. */
+const MAXIMUM_ANSWER_BYTES = 64 * 1024;
+/** How long rows wait for a token that is refused, ms. */
+const REFUSED_WAIT_MS = 60_000;
 
-/**
- * Takes batches to Tinybird and says what became of them. A failure that may pass is tried again, and holds back
- * every other batch of the datasource too; any other is told with its fix and not repeated.
- */
+/** The thread pool has four threads, which the program under us needs too. */
+const compressing = new Turns(2);
+
+/** Takes bodies to the Events API, one request each, and reads what came of it. Keeps nothing of them. */
 export class Delivery {
   readonly #options: DeliveryOptions;
-  readonly #pause = new Pause();
-  readonly #eventsUrl: URL;
-  /** Attempts that failed in a row: one outage is told once. */
-  #failures = 0;
-  #retried = 0;
+  readonly #url: URL;
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
-    this.#eventsUrl = new URL('v0/events', options.connection.url);
-    this.#eventsUrl.searchParams.set('name', options.name);
+    this.#url = new URL('v0/events', options.connection.url);
+    this.#url.searchParams.set('name', options.name);
     // Acknowledged means written: a 202 is not durable (TryGhost/TrafficAnalytics 368), and nobody waits for us.
-    this.#eventsUrl.searchParams.set('wait', 'true');
+    this.#url.searchParams.set('wait', 'true');
   }
 
-  get retried(): number {
-    return this.#retried;
+  /** One request with these rows. Never rejects. */
+  async deliver(rows: Uint8Array, signal: AbortSignal): Promise<Outcome> {
+    const { connection, patient } = this.#options;
+    const { headers, body } = await this.#encode(rows);
+    let outcome = await this.#attempt(headers, body, signal);
+    const rotates = typeof connection.token === 'function';
+    // The token may have been rotated between the asking and the answer: the next one may do.
+    if (rotates && isRefusedToken(outcome)) outcome = await this.#attempt(headers, body, signal);
+    const canWait = isRefusedToken(outcome) ? rotates || patient : isNotFound(outcome) && patient;
+    return canWait && outcome.kind === 'refused'
+      ? { kind: 'passing', problem: outcome.problem, waitMs: REFUSED_WAIT_MS }
+      : outcome;
   }
 
-  /** While held, a backoff keeps the process alive: somebody awaits the rows. */
-  hold(): void {
-    this.#pause.hold();
-  }
-
-  release(): void {
-    this.#pause.release();
-  }
-
-  /** Ends a backoff now: an explicit flush is worth a probe. A rate limit is not cut short. */
-  probe(): void {
-    this.#pause.wake();
-  }
-
-  /** Ends every wait, a rate limit too: what waits is about to be dropped. */
-  stopWaiting(): void {
-    this.#pause.wake(true);
-  }
-
-  /** Never rejects. Once `signal` is aborted a batch that did not go through is dropped, untold: the caller tells. */
-  async deliver(batch: Batch, signal: AbortSignal): Promise<Outcome> {
-    const { headers, body } = await this.#encode(batch.body);
-    for (;;) {
-      await this.#pause.over();
-      if (signal.aborted) return dropped(batch);
-      const { answer, failure } = await this.#attempt(headers, body, signal);
-      if (failure === undefined) {
-        this.#failures = 0;
-        return this.#accepted(answer, batch);
-      }
-      if (answer?.status === 413 && batch.rows > 1) return await this.#halves(batch, signal);
-      if (signal.aborted) return dropped(batch);
-      const { problem, passing, waitMs } = failure;
-      if (!passing) {
-        this.#options.tell(givenUp(problem, batch.rows));
-        return dropped(batch);
-      }
-      if (this.#failures++ === 0) this.#options.tell(problem);
-      if (performance.now() - batch.appendedAt > this.#options.maxAgeMs) {
-        this.#options.tell(givenUp(problem, batch.rows));
-        return dropped(batch);
-      }
-      this.#retried++;
-      this.#pause.extend(waitMs ?? backoff(this.#failures), waitMs !== undefined);
-    }
-  }
-
-  async #encode(rows: Buffer): Promise<{ headers: Record<string, string>; body: Uint8Array }> {
+  async #encode(rows: Uint8Array): Promise<{ headers: Record<string, string>; body: Uint8Array }> {
     const headers = { 'content-type': 'application/x-ndjson' };
     if (!this.#options.gzip || rows.byteLength < GZIP_FROM_BYTES) return { headers, body: rows };
-    const body = await this.#options.transport.gzip(rows);
+    const body = await compressing.run(() => this.#options.connection.transport.gzip(rows));
     return { headers: { ...headers, 'content-encoding': 'gzip' }, body };
   }
 
-  async #attempt(headers: Record<string, string>, body: Uint8Array, signal: AbortSignal): Promise<Attempt> {
-    const { connection, transport, name, timeoutMs } = this.#options;
+  async #attempt(headers: Record<string, string>, body: Uint8Array, signal: AbortSignal): Promise<Outcome> {
+    const { connection, timeoutMs } = this.#options;
     try {
       const authorized = await authorization(connection.token);
-      const secret = authorized.authorization?.slice('Bearer '.length);
-      const answer = await transport.send({
+      const answer = await connection.transport.send({
         method: 'POST',
-        url: this.#eventsUrl,
+        url: this.#url,
         headers: { ...headers, ...authorized },
         body,
         timeoutMs,
+        maxAnswerBytes: MAXIMUM_ANSWER_BYTES,
         signal,
       });
-      if (answer.status >= 200 && answer.status < 300) return { answer, failure: undefined };
-      const failure = {
-        problem: problemOfAnswer(answer, connection.url.host, `datasource ${name}`, secret),
-        passing: mayPass(answer.status),
-        waitMs: answer.status === 429 ? retryAfterMs(answer.headers, Date.now()) : undefined,
-      };
-      return { answer, failure };
+      return this.#read(answer, authorized.authorization?.slice('Bearer '.length));
     } catch (thrown) {
       // A token function that fails may work the next time; so may the network.
       const problem = thrown instanceof TinybirdError ? thrown : unreachable(connection.url, thrown);
-      return { answer: undefined, failure: { problem, passing: true, waitMs: undefined } };
+      return { kind: 'passing', problem, reset: isSocketFailure(thrown) };
     }
   }
 
-  #accepted(answer: HttpAnswer, batch: Batch): Outcome {
-    const { name, connection, tell } = this.#options;
-    const counted = quarantinedRows(answer.text);
-    if (counted === undefined) {
-      tell(unreadableAnswer(name, connection.url.host, answer.status));
-      return { delivered: batch.rows, quarantined: 0, dropped: 0 };
-    }
-    const rows = Math.min(counted, batch.rows);
-    if (rows > 0) tell(quarantined(name, rows, batch.rows));
-    return { delivered: batch.rows - rows, quarantined: rows, dropped: 0 };
-  }
-
-  async #halves(batch: Batch, signal: AbortSignal): Promise<Outcome> {
-    const [first, second] = halve(batch);
-    const a = await this.deliver(first, signal);
-    const b = await this.deliver(second, signal);
+  #read(answer: HttpAnswer, secret: string | undefined): Outcome {
+    const { name, connection } = this.#options;
+    const { status } = answer;
+    if (status >= 200 && status < 300)
+      return { kind: 'taken', status, quarantined: quarantinedRows(answer.text) };
+    const problem = problemOfAnswer(answer, connection.url.host, `datasource ${name}`, secret);
+    if (status === 413) return { kind: 'too large', problem };
+    if (!mayPass(status)) return { kind: 'refused', problem };
     return {
-      delivered: a.delivered + b.delivered,
-      quarantined: a.quarantined + b.quarantined,
-      dropped: a.dropped + b.dropped,
+      kind: 'passing',
+      problem,
+      waitMs: status === 429 ? retryAfterMs(answer.headers, Date.now()) : undefined,
     };
-  }
-}
-
-/** An answer that took the rows, or a failure with the answer that told of it, if one came. */
-type Attempt =
-  | { answer: HttpAnswer; failure: undefined }
-  | { answer: HttpAnswer | undefined; failure: AttemptFailure };
-
-interface AttemptFailure {
-  problem: TinybirdError;
-  /** Whether the same request may succeed later. */
-  passing: boolean;
-  /** A wait the server asked for, ms. */
-  waitMs: number | undefined;
-}
-
-/** One gate for the whole datasource: a rate limit or an outage holds back every request, not only the one it met. */
-class Pause {
-  #until = 0;
-  #fixed = false;
-  #holders = 0;
-  readonly #sleepers = new Set<{ timer: NodeJS.Timeout; wake: () => void }>();
-
-  async over(): Promise<void> {
-    for (;;) {
-      const ms = this.#until - performance.now();
-      if (ms <= 0) return;
-      await this.#sleep(ms);
-    }
-  }
-
-  extend(ms: number, fixed: boolean): void {
-    const until = performance.now() + ms;
-    if (until <= this.#until) return;
-    this.#until = until;
-    this.#fixed = fixed;
-  }
-
-  hold(): void {
-    if (this.#holders++ === 0) for (const { timer } of this.#sleepers) timer.ref();
-  }
-
-  release(): void {
-    if (--this.#holders === 0) for (const { timer } of this.#sleepers) timer.unref();
-  }
-
-  wake(evenFixed = false): void {
-    if (this.#fixed && !evenFixed) return;
-    this.#until = 0;
-    for (const { timer, wake } of this.#sleepers) {
-      clearTimeout(timer);
-      wake();
-    }
-  }
-
-  #sleep(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = () => {
-        this.#sleepers.delete(sleeper);
-        resolve();
-      };
-      const sleeper = { timer: setTimeout(wake, ms), wake };
-      if (this.#holders === 0) sleeper.timer.unref();
-      this.#sleepers.add(sleeper);
-    });
   }
 }
 
@@ -230,14 +120,12 @@ function mayPass(status: number): boolean {
   return status === 408 || status === 425 || status === 429 || status >= 500;
 }
 
-/** Full jitter: a fleet that failed together does not come back together. */
-function backoff(failures: number): number {
-  const ceiling = Math.min(BACKOFF_MAXIMUM_MS, BACKOFF_FIRST_MS * 2 ** (failures - 1));
-  return Math.max(BACKOFF_MINIMUM_MS, Math.random() * ceiling);
+function isRefusedToken(outcome: Outcome): outcome is Outcome & { kind: 'refused' } {
+  return outcome.kind === 'refused' && (outcome.problem.status === 401 || outcome.problem.status === 403);
 }
 
-function dropped(batch: Batch): Outcome {
-  return { delivered: 0, quarantined: 0, dropped: batch.rows };
+function isNotFound(outcome: Outcome): outcome is Outcome & { kind: 'refused' } {
+  return outcome.kind === 'refused' && outcome.problem.status === 404;
 }
 
 /** How many rows Tinybird says it quarantined; undefined when its answer says nothing of the kind. */

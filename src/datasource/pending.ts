@@ -2,9 +2,11 @@ import type { FlushOptions } from './options.js';
 
 /** A datasource, as far as the end of its rows is concerned. */
 interface Pending {
-  flush(options: FlushOptions): Promise<void>;
-  /** Delivers what it can within `timeoutMs`, then drops the rest and tells. */
+  flush(options: FlushOptions): Promise<{ pending: number }>;
+  /** Delivers what it can within `timeoutMs`, then gives the rest up and tells. */
   giveUpAfter(timeoutMs: number): Promise<void>;
+  /** The process is ending now: what can be kept is, the rest is told. Nothing that takes time. */
+  giveUp(): void;
 }
 
 /** Datasources with rows that are not settled. One without any is held by nobody here. */
@@ -12,20 +14,47 @@ export const pendingDatasources = new Set<Pending>();
 
 /** How long a process that has nothing else to do stays for its rows, ms. */
 const EXIT_BUDGET_MS = 5000;
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
-let listening = false;
+let listensForEnd = false;
+let listensForSignals = false;
 
-/** Delivers the pending rows of every datasource of the process; never rejects. */
-export async function flushDatasources(options: FlushOptions = {}): Promise<void> {
-  await Promise.all([...pendingDatasources].map((datasource) => datasource.flush(options)));
+/** Delivers the pending rows of every datasource of the process, and says how many are pending still; never rejects. */
+export async function flushDatasources(options: FlushOptions = {}): Promise<number> {
+  const flushed = await Promise.all([...pendingDatasources].map((datasource) => datasource.flush(options)));
+  return flushed.reduce((sum, { pending }) => sum + pending, 0);
 }
 
 /** Idle timers keep no process alive, so a program that ends by itself delivers at its end. */
-export function deliverBeforeExit(): void {
-  if (listening || typeof process === 'undefined') return;
-  listening = true;
+export function deliverAtEnd(): void {
+  if (listensForEnd) return;
+  listensForEnd = true;
+  if (!hasProcessEvents()) return;
   // The event comes again each time the loop has emptied; after `giveUpAfter` nothing is pending any more.
-  process.on('beforeExit', () => {
-    for (const datasource of pendingDatasources) void datasource.giveUpAfter(EXIT_BUDGET_MS);
+  process.on('beforeExit', () => void giveUpAllAfter(EXIT_BUDGET_MS));
+  // After process.exit(), or an error that nobody caught.
+  process.on('exit', () => {
+    for (const datasource of pendingDatasources) datasource.giveUp();
   });
+}
+
+/** On the first signal deliver, then let it have its way; a second one has it at once. */
+export function deliverOnSignals(): void {
+  if (listensForSignals || !hasProcessEvents()) return;
+  listensForSignals = true;
+  for (const signal of SIGNALS) {
+    process.once(signal, () => {
+      // Whoever else listens decides what becomes of the process: a listener takes Node's own end away.
+      if (process.listenerCount(signal) > 0) void flushDatasources({ timeoutMs: EXIT_BUDGET_MS });
+      else void giveUpAllAfter(EXIT_BUDGET_MS).then(() => process.kill(process.pid, signal));
+    });
+  }
+}
+
+async function giveUpAllAfter(timeoutMs: number): Promise<void> {
+  await Promise.all([...pendingDatasources].map((datasource) => datasource.giveUpAfter(timeoutMs)));
+}
+
+function hasProcessEvents(): boolean {
+  return typeof process !== 'undefined' && typeof process.on === 'function';
 }

@@ -1,23 +1,28 @@
-import { TinybirdError } from '../api/errors.js';
+import { describeThrown, TinybirdError } from '../api/errors.js';
+import type { Settings } from './options.js';
 
 /** What can become of rows, in words: how many, of which datasource, and what to do. */
 
 export function closed(name: string): TinybirdError {
-  return new TinybirdError('dropped', `A row of ${name} was dropped: its datasource is closed.`, { rows: 1 });
+  return new TinybirdError('closed', `A row of ${name} was dropped: its datasource is closed.`, { rows: 1 });
 }
 
 export function tooLarge(name: string, bytes: number, most: number): TinybirdError {
   return new TinybirdError(
     'dropped',
-    `A row of ${name} was dropped: it has ${bytes} bytes, more than a request may have (maxRequestBytes, ${most}).`,
+    `A row of ${name} was dropped: it has ${bytes} bytes, more than the ${most} that maxRequestBytes and ` +
+      'maxBufferBytes allow. Make it smaller, or raise them as far as your plan allows.',
     { rows: 1 },
   );
 }
 
-export function overflow(name: string, rows: number, maxBufferBytes: number): TinybirdError {
+export function overflow(name: string, rows: number, settings: Settings): TinybirdError {
+  const { drop, spill, maxBufferBytes } = settings;
+  const bound =
+    spill === undefined ? `maxBufferBytes (${maxBufferBytes})` : `spill.maxBytes (${spill.maxBytes})`;
   return new TinybirdError(
     'dropped',
-    `The oldest rows of ${name} are being dropped: more than maxBufferBytes (${maxBufferBytes}) wait for Tinybird.`,
+    `${count(rows)} of ${name} dropped, the ${drop} first: more wait for Tinybird than ${bound} holds.`,
     { rows },
   );
 }
@@ -25,7 +30,17 @@ export function overflow(name: string, rows: number, maxBufferBytes: number): Ti
 export function lostAtExit(name: string, rows: number, timeoutMs: number): TinybirdError {
   return new TinybirdError(
     'dropped',
-    `${count(rows)} of ${name} lost: the program ended and Tinybird took no rows for ${timeoutMs} ms.`,
+    `${count(rows)} of ${name} lost: the program ended and Tinybird took no rows for ${timeoutMs} ms. ` +
+      'The option spill keeps them for the next start.',
+    { rows },
+  );
+}
+
+export function lostAtOnce(name: string, rows: number): TinybirdError {
+  return new TinybirdError(
+    'dropped',
+    `${count(rows)} of ${name} lost: the process ended before they were delivered. Await flush() before ` +
+      'process.exit(), or set the option spill, which keeps them for the next start.',
     { rows },
   );
 }
@@ -64,6 +79,23 @@ export function unreadableAnswer(name: string, host: string, status: number): Ti
     `${host} answered ${status} to rows of ${name} without saying how many it took; they are counted as delivered. ` +
       "Is the url Tinybird's?",
     { status },
+  );
+}
+
+export function diskTrouble(name: string, directory: string, thrown: unknown): TinybirdError {
+  return new TinybirdError(
+    'spill',
+    `Rows of ${name} are in memory alone for now: ${directory} cannot be used (${describeThrown(thrown)}). ` +
+      'Check that the directory of the option spill can be written to and has room; it is tried again every 30 s.',
+    { cause: thrown },
+  );
+}
+
+export function lostOnDisk(name: string, rows: number): TinybirdError {
+  return new TinybirdError(
+    'dropped',
+    `${count(rows)} of ${name} lost: on disk they are torn or damaged, or their file is gone. Those around them are not concerned.`,
+    { rows },
   );
 }
 

@@ -1,0 +1,86 @@
+import { Chunk } from './chunk.js';
+
+/** Rows on their way: the body of one request, and the chunks they came from. */
+export interface Batch {
+  /** NDJSON, every row with its line break. */
+  readonly body: Uint8Array;
+  readonly rows: number;
+  /** Number of the first row, counted over the datasource's life. */
+  readonly firstRow: number;
+  /** When the oldest row was appended, ms of the monotonic clock. */
+  readonly appendedAt: number;
+  /** Whose rows these are, in order. */
+  parts: readonly Part[];
+}
+
+export interface Part {
+  readonly chunk: Chunk;
+  readonly rows: number;
+}
+
+const LINE_BREAK = 0x0a;
+
+/** The rows of these chunks, which give them away. One chunk already is a body; several are joined. */
+export function batchOf(chunks: readonly Chunk[]): Batch {
+  const parts = chunks.map((chunk) => ({ chunk, rows: chunk.rows - chunk.settled }));
+  const [oldest] = chunks;
+  return {
+    firstRow: oldest === undefined ? 0 : oldest.firstRow + oldest.settled,
+    appendedAt: oldest?.appendedAt ?? 0,
+    rows: parts.reduce((sum, { rows }) => sum + rows, 0),
+    body: join(chunks.map((chunk) => chunk.release())),
+    parts,
+  };
+}
+
+/** The rows of a batch as one chunk again. */
+export function chunkOf(batch: Batch): Chunk {
+  const chunk = new Chunk(batch.firstRow, batch.appendedAt, batch.body);
+  chunk.rows = batch.rows;
+  return chunk;
+}
+
+/** A batch in two at a row's end: as many rows as `maxBytes` hold, one at least, and the rest, if there is one. */
+export function cut(batch: Batch, maxBytes: number): [Batch, Batch | undefined] {
+  const { body } = batch;
+  if (body.byteLength <= maxBytes || batch.rows === 1) return [batch, undefined];
+  const last = body.lastIndexOf(LINE_BREAK, Math.max(0, maxBytes - 1));
+  const end = (last === -1 ? body.indexOf(LINE_BREAK) : last) + 1;
+  const head = slice(batch, 0, end, 0);
+  return [head, slice(batch, end, body.byteLength, head.rows)];
+}
+
+function slice(batch: Batch, from: number, to: number, rowsBefore: number): Batch {
+  const body = batch.body.subarray(from, to);
+  const rows = countRows(body);
+  let skip = rowsBefore;
+  let left = rows;
+  const parts: Part[] = [];
+  for (const part of batch.parts) {
+    const skipped = Math.min(skip, part.rows);
+    const taken = Math.min(left, part.rows - skipped);
+    skip -= skipped;
+    left -= taken;
+    if (taken > 0) parts.push({ chunk: part.chunk, rows: taken });
+  }
+  return { ...batch, body, rows, firstRow: batch.firstRow + rowsBefore, parts };
+}
+
+/** How many rows NDJSON holds, each with its line break. */
+export function countRows(body: Uint8Array): number {
+  let rows = 0;
+  for (let at = body.indexOf(LINE_BREAK); at !== -1; at = body.indexOf(LINE_BREAK, at + 1)) rows++;
+  return rows;
+}
+
+function join(bodies: readonly Uint8Array[]): Uint8Array {
+  const [only] = bodies;
+  if (only !== undefined && bodies.length === 1) return only;
+  const joined = new Uint8Array(bodies.reduce((sum, body) => sum + body.byteLength, 0));
+  let at = 0;
+  for (const body of bodies) {
+    joined.set(body, at);
+    at += body.byteLength;
+  }
+  return joined;
+}

@@ -1,0 +1,299 @@
+import type { Tell } from '../api/tell.js';
+import { Chunk } from './chunk.js';
+import { type Claimed, claimAbandoned } from './claim.js';
+import { fs, nodeCrypto, path } from './node.js';
+import { leftName, ownName } from './owner.js';
+import { diskTrouble } from './problems.js';
+import { firstLine, readSegment, recordOf, recordsOf, type Segment, type SegmentRows } from './segment.js';
+
+export interface JournalOptions {
+  /** Where segments lie, for all datasources and processes of the host. */
+  readonly directory: string;
+  /** Every row as it is appended, or only those of a request that failed. */
+  readonly rows: 'all' | 'failed';
+  /** Segments hold at most this many bytes. */
+  readonly maxBytes: number;
+  /** When the disk must have what was written: never before the kernel likes, or at a segment's end. */
+  readonly fsync: 'never' | 'segment';
+}
+
+/** After the disk failed, rows are in memory alone for this long before it is tried again, ms. */
+const RETRY_MS = 30_000;
+
+/**
+ * Chunks on disk, a file each, unlinked when their rows are settled: what is there is what is not delivered yet. There
+ * is no ledger that could disagree with it. A disk that fails is told and never thrown: rows go on in memory.
+ */
+export class Journal {
+  /** Called when a disk that failed takes rows again. */
+  onResume: () => void = () => {};
+  readonly #options: JournalOptions;
+  readonly #tell: Tell;
+  readonly #name: string;
+  /** Where the segments of this datasource and url lie, of every process. */
+  readonly #home: string;
+  readonly #firstLine: string;
+  /** The directory of this journal alone; undefined until there is something to write. */
+  #own: string | undefined;
+  readonly #claimed: string[];
+  /** What dead processes left, oldest first. */
+  readonly #backlog: Claimed['segments'];
+  #open: { readonly file: number; readonly chunk: Chunk; readonly segment: Segment } | undefined;
+  #bytes = 0;
+  #created = 0;
+  #restsUntil: number | undefined;
+  readonly #told = new Set<string>();
+
+  /** @throws TinybirdError `bad_option` where there is no disk */
+  constructor(options: JournalOptions, name: string, url: URL, tell: Tell) {
+    const hash = nodeCrypto().createHash('sha256').update(url.href).digest('hex').slice(0, 12);
+    this.#options = options;
+    this.#tell = tell;
+    this.#name = name;
+    this.#home = path().resolve(options.directory, `${name}-${hash}`);
+    this.#firstLine = firstLine(name, hash);
+    const { directories, segments } = claimAbandoned(this.#home, (thrown) => this.#trouble(thrown));
+    this.#claimed = directories;
+    this.#backlog = segments;
+    for (const segment of segments) this.#bytes += segment.bytes;
+  }
+
+  /** Whether there is something that dead processes left. */
+  get hasBacklog(): boolean {
+    return this.#backlog.length > 0;
+  }
+
+  /** Bytes that the next chunk of the backlog may take in memory. */
+  get backlogBytes(): number {
+    return this.#backlog[0]?.bytes ?? 0;
+  }
+
+  /** Whether another `bytes` would be too many. */
+  isFull(bytes: number): boolean {
+    return this.#bytes + bytes > this.#options.maxBytes;
+  }
+
+  /** Writes the newest row of the open chunk, and those before it that are not on disk yet. */
+  record(chunk: Chunk): void {
+    if (this.#options.rows === 'failed' || this.#isResting()) return;
+    this.#attempt(() => {
+      if (this.#open?.chunk !== chunk) return this.#begin(chunk);
+      const { file, segment } = this.#open;
+      this.#write(file, segment, recordOf(chunk.newest));
+      segment.rows = chunk.rows;
+    });
+  }
+
+  /** Nothing more is written into this chunk. */
+  seal(chunk: Chunk): void {
+    const open = this.#open;
+    if (open?.chunk !== chunk) return;
+    this.#open = undefined;
+    this.#attempt(() => {
+      try {
+        this.#finish(open.file, open.segment);
+      } catch (thrown) {
+        if (codeOf(thrown) !== 'ENOENT') throw thrown;
+        // The directory was removed: writes went on, into nowhere.
+        this.#own = undefined;
+        this.#storeWhole(chunk);
+      }
+    });
+  }
+
+  /** Writes all rows of a chunk that is in memory, unless the disk rests or is full. */
+  store(chunk: Chunk): void {
+    if (this.#isResting() || this.isFull(chunk.bytes)) return;
+    this.#attempt(() => this.#storeWhole(chunk));
+  }
+
+  /** Reads the rows of a chunk back. Undefined when they are gone. */
+  load(chunk: Chunk): SegmentRows | undefined {
+    const { segment } = chunk;
+    if (segment === undefined) return undefined;
+    try {
+      return readSegment(segment.path, this.#firstLine);
+    } catch (thrown) {
+      this.#trouble(thrown);
+      return undefined;
+    }
+  }
+
+  /** Reads the next segment that a dead process left, as a chunk of its own. Undefined when there is none left. */
+  nextOfBacklog(): { chunk: Chunk; broken: number } | undefined {
+    for (let segment = this.#backlog.shift(); segment !== undefined; segment = this.#backlog.shift()) {
+      try {
+        const read = readSegment(segment.path, this.#firstLine);
+        if (read === undefined) {
+          this.#bytes -= segment.bytes;
+          continue; // somebody else's file: it is left alone
+        }
+        const chunk = new Chunk(Number.POSITIVE_INFINITY, monotonic(segment.modifiedAt), read.body);
+        chunk.rows = read.rows;
+        chunk.segment = segment;
+        segment.rows = read.rows;
+        if (read.rows > 0 || read.broken > 0) return { chunk, broken: read.broken };
+        this.remove(chunk);
+      } catch (thrown) {
+        this.#bytes -= segment.bytes;
+        if (codeOf(thrown) === 'ENOENT') continue;
+        this.#trouble(thrown);
+        this.#quietly(() => fs().renameSync(segment.path, `${segment.path}.bad`));
+      }
+    }
+    return undefined;
+  }
+
+  /** Every row of this chunk is settled. */
+  remove(chunk: Chunk): void {
+    const { segment } = chunk;
+    if (segment === undefined) return;
+    chunk.segment = undefined;
+    if (this.#open?.chunk === chunk) this.#closeOpen();
+    this.#unlink(segment);
+  }
+
+  /** The end of its datasource: an empty directory goes; what is left in one is anybody's. */
+  release(): void {
+    if (this.#open !== undefined) this.seal(this.#open.chunk);
+    for (const directory of [...this.#claimed, ...(this.#own === undefined ? [] : [this.#own])]) {
+      if (this.#quietly(() => fs().rmdirSync(directory))) continue;
+      this.#quietly(() => fs().renameSync(directory, path().join(this.#home, leftName())));
+    }
+    this.#own = undefined;
+    this.#claimed.length = 0;
+    this.#backlog.length = 0;
+  }
+
+  /** A segment for the chunk that is being filled, with the rows it already has. */
+  #begin(chunk: Chunk): void {
+    const cutShort = chunk.segment;
+    const { file, segment } = this.#create(chunk);
+    this.#open = { file, chunk, segment };
+    chunk.segment = segment;
+    if (cutShort !== undefined) this.#unlink(cutShort);
+  }
+
+  #storeWhole(chunk: Chunk): void {
+    const cutShort = chunk.segment;
+    const { file, segment } = this.#create(chunk);
+    this.#finish(file, segment);
+    chunk.segment = segment;
+    if (cutShort !== undefined) this.#unlink(cutShort);
+  }
+
+  /** A new file with the rows that the chunk has by now. */
+  #create(chunk: Chunk): { file: number; segment: Segment } {
+    const name = `${String(this.#created++).padStart(9, '0')}.open`;
+    const { file, at } = this.#openNew(name);
+    const segment: Segment = { path: at, rows: chunk.rows, bytes: 0 };
+    try {
+      this.#write(file, segment, Buffer.from(this.#firstLine));
+      this.#write(file, segment, recordsOf(chunk.body));
+    } catch (thrown) {
+      this.#quietly(() => fs().closeSync(file));
+      this.#unlink(segment);
+      throw thrown;
+    }
+    return { file, segment };
+  }
+
+  #openNew(name: string): { file: number; at: string } {
+    if (this.#own !== undefined) {
+      try {
+        const at = path().join(this.#own, name);
+        return { file: fs().openSync(at, 'ax', 0o600), at };
+      } catch (thrown) {
+        if (codeOf(thrown) !== 'ENOENT') throw thrown; // else it was removed: a new one
+      }
+    }
+    this.#own = this.#makeDirectory();
+    const at = path().join(this.#own, name);
+    return { file: fs().openSync(at, 'ax', 0o600), at };
+  }
+
+  #makeDirectory(): string {
+    const directory = path().join(this.#home, ownName());
+    fs().mkdirSync(directory, { recursive: true, mode: 0o700 });
+    return directory;
+  }
+
+  /** A full disk takes a part without an error: the half record goes again. */
+  #write(file: number, segment: Segment, bytes: Uint8Array): void {
+    const written = fs().writeSync(file, bytes);
+    if (written < bytes.byteLength) {
+      fs().ftruncateSync(file, segment.bytes);
+      throw Object.assign(new Error('the disk is full'), { code: 'ENOSPC' });
+    }
+    segment.bytes += written;
+    this.#bytes += written;
+  }
+
+  #finish(file: number, segment: Segment): void {
+    const sync = this.#options.fsync === 'segment';
+    if (sync) fs().fdatasyncSync(file);
+    fs().closeSync(file);
+    const sealed = segment.path.replace(/open$/, 'seg');
+    fs().renameSync(segment.path, sealed);
+    segment.path = sealed;
+    if (!sync) return;
+    const directory = fs().openSync(path().dirname(sealed), 'r');
+    fs().fsyncSync(directory);
+    fs().closeSync(directory);
+  }
+
+  #closeOpen(): void {
+    const open = this.#open;
+    this.#open = undefined;
+    if (open !== undefined) this.#quietly(() => fs().closeSync(open.file));
+  }
+
+  #isResting(): boolean {
+    return this.#restsUntil !== undefined && performance.now() < this.#restsUntil;
+  }
+
+  #attempt(work: () => void): void {
+    try {
+      work();
+    } catch (thrown) {
+      this.#trouble(thrown);
+      this.#restsUntil = performance.now() + RETRY_MS;
+      this.#closeOpen();
+      return;
+    }
+    if (this.#restsUntil === undefined) return;
+    this.#restsUntil = undefined;
+    this.#told.clear();
+    this.onResume();
+  }
+
+  #trouble(thrown: unknown): void {
+    const code = codeOf(thrown) ?? 'unknown';
+    if (this.#told.has(code)) return;
+    this.#told.add(code);
+    this.#tell(diskTrouble(this.#name, this.#home, thrown));
+  }
+
+  #quietly(work: () => void): boolean {
+    try {
+      work();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #unlink(segment: Segment): void {
+    this.#bytes -= segment.bytes;
+    this.#quietly(() => fs().unlinkSync(segment.path));
+  }
+}
+
+function codeOf(thrown: unknown): string | undefined {
+  return (thrown as NodeJS.ErrnoException | null)?.code;
+}
+
+/** A time of the wall clock as one of the monotonic clock, ms. */
+function monotonic(time: number): number {
+  return performance.now() - Math.max(0, Date.now() - time);
+}
