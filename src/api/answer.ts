@@ -100,7 +100,7 @@ function wrongToken(secret: string | undefined): string {
 
 /** The fix, if the token is of another region than the host that was asked; undefined when nothing says so. */
 function otherRegion(host: string, words: string, secret: string | undefined): string | undefined {
-  const unknownWorkspace = /workspace\b.*\bnot found/i.test(words);
+  const unknownWorkspace = /\bworkspace\b[^.:;]{0,100}\bnot found\b/i.test(words);
   const region = secret === undefined ? undefined : regionOfToken(secret);
   const asked = regionOfHost(host);
   // Of a host that is in no table (a proxy, a region of one's own) only the answer can say that it is the wrong one.
@@ -118,7 +118,8 @@ function readError(text = '', secret = ''): { words: string; documentation: stri
   try {
     const parsed: unknown = JSON.parse(text);
     if (typeof parsed === 'object' && parsed !== null) {
-      if ('error' in parsed) words = String(parsed.error);
+      if ('error' in parsed)
+        words = typeof parsed.error === 'string' ? parsed.error : JSON.stringify(parsed.error);
       if ('documentation' in parsed && typeof parsed.documentation === 'string')
         documentation = oneLine(parsed.documentation, secret);
     }
