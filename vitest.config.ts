@@ -1,6 +1,11 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
+  // The imports of package.json lead to dist; tests run from source, as the paths of tsconfig.json do for tsc and tsx.
+  resolve: {
+    alias: { '#transport': fileURLToPath(new URL('src/api/transport.undici.ts', import.meta.url)) },
+  },
   test: {
     include: ['test/**/*.test.ts'],
     // Forks, never threads: the embedded ClickHouse crashes the process when a worker thread that used it ends.

@@ -1,9 +1,12 @@
 import { describeThrown, TinybirdError } from './errors.js';
+import { REGIONS, type Region, regionNamed, urlOfRegion } from './regions.js';
+import { type Transport, type TransportOptions, transportOf } from './transport.js';
 
 /** A token, or a function that gives one, asked before every request: rotation without a restart. */
 export type Token = string | (() => string | Promise<string>);
 
-export interface ConnectionOptions {
+/** Where to send, with what token, and how. */
+export interface ConnectionOptions extends TransportOptions {
   /** Default: `TINYBIRD_TOKEN`, then `TINYBIRD_WRITE_TOKEN`. */
   token?: Token | undefined;
   /**
@@ -11,15 +14,19 @@ export interface ConnectionOptions {
    * Default: `TINYBIRD_URL`, then `TINYBIRD_API_URL`, then `TINYBIRD_HOST`, then `https://api.tinybird.co`.
    */
   url?: string | undefined;
+  /** Tinybird's region instead of its `url`, such as `aws-us-east-1`. */
+  region?: Region | undefined;
 }
 
+/** A destination, ready to send to. */
 export interface Connection {
   /** Ends with a slash. */
   readonly url: URL;
   readonly token: Token | undefined;
+  readonly transport: Transport;
 }
 
-const DEFAULT_URL = 'https://api.tinybird.co';
+const DEFAULT_REGION = 'gcp-europe-west3';
 
 /**
  * Where to send and with what token.
@@ -32,7 +39,8 @@ export function resolveConnection(
   const token =
     options.token ?? (environment.TINYBIRD_TOKEN || environment.TINYBIRD_WRITE_TOKEN || undefined);
   const url =
-    options.url ?? (environment.TINYBIRD_URL || environment.TINYBIRD_API_URL || environment.TINYBIRD_HOST);
+    givenUrl(options) ??
+    (environment.TINYBIRD_URL || environment.TINYBIRD_API_URL || environment.TINYBIRD_HOST);
   if (token === undefined && !url) {
     throw new TinybirdError(
       'not_configured',
@@ -48,7 +56,7 @@ export function resolveConnection(
       `The option token must be a string or a function, not ${typeof token}.`,
     );
   }
-  return { url: parseUrl(url || DEFAULT_URL), token };
+  return { url: parseUrl(url || urlOfRegion(DEFAULT_REGION)), token, transport: transportOf(options) };
 }
 
 /**
@@ -91,6 +99,22 @@ function checkToken(token: string): void {
   }
 }
 
+function givenUrl({ url, region }: ConnectionOptions): string | undefined {
+  if (region === undefined) return url;
+  if (url !== undefined) {
+    throw new TinybirdError('bad_option', 'The options url and region exclude each other: give one of them.');
+  }
+  const known = regionNamed(region);
+  if (known === undefined) {
+    const given = typeof region === 'string' ? JSON.stringify(region) : typeof region;
+    throw new TinybirdError(
+      'bad_option',
+      `The option region is ${given}, which is none of ${REGIONS.join(', ')}. For any other, give url.`,
+    );
+  }
+  return urlOfRegion(known);
+}
+
 function parseUrl(given: string): URL {
   const fix = 'Give the API host of the region, such as https://api.us-east.aws.tinybird.co.';
   if (typeof given !== 'string') {
@@ -117,6 +141,19 @@ function parseUrl(given: string): URL {
   return url;
 }
 
+const VARIABLES = [
+  'TINYBIRD_TOKEN',
+  'TINYBIRD_WRITE_TOKEN',
+  'TINYBIRD_URL',
+  'TINYBIRD_API_URL',
+  'TINYBIRD_HOST',
+] as const;
+
+/** Not every runtime has an environment, and Deno throws where it was not allowed to read it. */
 function processEnvironment(): Record<string, string | undefined> {
-  return typeof process === 'undefined' ? {} : process.env;
+  try {
+    return Object.fromEntries(VARIABLES.map((name) => [name, process.env[name]]));
+  } catch {
+    return {};
+  }
 }

@@ -22,7 +22,7 @@ export type ProblemCode =
   | 'quarantined'
   /** Rows were given up: too old, too large, or the buffer was full. */
   | 'dropped'
-  /** The datasource is closed: it takes nothing more. */
+  /** The datasource or api was closed: it takes nothing more. */
   | 'closed'
   /** The directory of `spill` cannot be used: rows are in memory alone for now. */
   | 'spill'
@@ -37,6 +37,15 @@ export type ProblemCode =
   /** A fault of this package: the call went on, its event may be missing. */
   | 'internal';
 
+/** What a problem knows besides its words. */
+export interface ProblemDetails {
+  status?: number | undefined;
+  rows?: number | undefined;
+  serverMessage?: string | undefined;
+  documentation?: string | undefined;
+  cause?: unknown;
+}
+
 /**
  * Every problem of this package. The message names what was wrong and what to do; it never holds a token or the
  * content of a row.
@@ -48,16 +57,18 @@ export class TinybirdError extends Error {
   readonly status: number | undefined;
   /** Rows concerned, if rows were. */
   readonly rows: number | undefined;
+  /** What Tinybird itself said is wrong, at most 300 characters in one line, without the token. */
+  readonly serverMessage: string | undefined;
+  /** The page of Tinybird's documentation that its answer names. */
+  readonly documentation: string | undefined;
 
-  constructor(
-    code: ProblemCode,
-    message: string,
-    details: { status?: number; rows?: number; cause?: unknown } = {},
-  ) {
+  constructor(code: ProblemCode, message: string, details: ProblemDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     this.status = details.status;
     this.rows = details.rows;
+    this.serverMessage = details.serverMessage;
+    this.documentation = details.documentation;
   }
 }
 

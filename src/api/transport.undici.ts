@@ -1,0 +1,55 @@
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import type { Agent, Dispatcher } from 'undici';
+import { exchange, readCapped } from './exchange.js';
+import type { HttpAnswer, HttpRequest, Transport } from './transport.js';
+
+/**
+ * The transport of Node: undici's keep-alive pool, or the given dispatcher. An idle connection does not keep the
+ * process alive.
+ */
+export function platformTransport(dispatcher: Dispatcher | undefined): Transport {
+  if (dispatcher === undefined) return pooled;
+  return { compresses: true, send: (request) => send(request, dispatcher), gzip: compress };
+}
+
+const pooled: Transport = { compresses: true, send: (request) => send(request), gzip: compress };
+
+async function send(request: HttpRequest, dispatcher?: Dispatcher): Promise<HttpAnswer> {
+  undici ??= loadUndici();
+  const { request: carry, agent } = await undici;
+  return exchange(request, async (signal) => {
+    const { statusCode, headers, body } = await carry(request.url, {
+      method: request.method,
+      headers: request.headers,
+      body: request.body ?? null,
+      dispatcher: dispatcher ?? agent,
+      signal,
+    });
+    return { status: statusCode, headers, text: await readCapped(body, request.maxAnswerBytes) };
+  });
+}
+
+const deflate = promisify(gzip);
+
+/** Level 1 in the thread pool: level 6 takes 3.6 times the CPU for 13 % fewer bytes. */
+function compress(body: Uint8Array): Promise<Uint8Array> {
+  return deflate(body, { level: 1, chunkSize: 64 * 1024 });
+}
+
+interface Undici {
+  request: typeof import('undici').request;
+  agent: Agent;
+}
+
+let undici: Promise<Undici> | undefined;
+
+/**
+ * Loaded at the first request, so that importing this package costs a program next to nothing. The total deadline of
+ * an exchange replaces undici's own two, which a dripping answer passes. Each datasource bounds its own requests, so
+ * the bound here is only against a flood of queries.
+ */
+async function loadUndici(): Promise<Undici> {
+  const { Agent, request } = await import('undici');
+  return { request, agent: new Agent({ connections: 64, headersTimeout: 0, bodyTimeout: 0 }) };
+}
