@@ -25,6 +25,8 @@ export async function exchange<Answer>(
   const controller = new AbortController();
   const late = () => controller.abort(tooLate(request.timeoutMs));
   const timer = setTimeout(late, Math.min(request.timeoutMs, LONGEST_TIMEOUT_MS));
+  // A running timer is what keeps a process alive for its request.
+  if (request.background && typeof timer === 'object') timer.unref();
   const abort = () => controller.abort(request.signal?.reason);
   request.signal?.addEventListener('abort', abort, { once: true });
   try {

@@ -15,6 +15,8 @@ export interface HttpRequest {
   /** An answer longer than this is left unread: its `text` is undefined. Default 256 MiB, for queries. */
   maxAnswerBytes?: number | undefined;
   signal?: AbortSignal | undefined;
+  /** Nobody awaits it: the process may end under it. */
+  background?: boolean | undefined;
 }
 
 /** An answer of any status. */
@@ -75,6 +77,3 @@ export function transportOf(options: TransportOptions = {}): Transport {
   }
   return fetchTransport(fetch);
 }
-
-/** The transport of the platform. */
-export const undiciTransport: Transport = transportOf();

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Agent, Dispatcher } from 'undici';
@@ -50,6 +51,16 @@ let undici: Promise<Undici> | undefined;
  * the bound here is only against a flood of queries.
  */
 async function loadUndici(): Promise<Undici> {
-  const { Agent, request } = await import('undici');
-  return { request, agent: new Agent({ connections: 64, headersTimeout: 0, bodyTimeout: 0 }) };
+  const { Agent, buildConnector, request } = await import('undici');
+  const open = buildConnector({});
+  const connect: typeof open = (options, done) => detach(open(options, done));
+  return { request, agent: new Agent({ connect, connections: 64, headersTimeout: 0, bodyTimeout: 0 }) };
+}
+
+/** Neither a connection nor a request on it keeps the process alive: whoever awaits one sees to that. */
+function detach(opened: unknown): void {
+  const socket = opened as Socket | undefined;
+  if (typeof socket?.unref !== 'function') return;
+  socket.unref();
+  socket.ref = () => socket; // undici takes hold of it with every request
 }

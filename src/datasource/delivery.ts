@@ -2,7 +2,7 @@ import { problemOfAnswer, unreachable } from '../api/answer.js';
 import { authorization, type Connection } from '../api/connection.js';
 import { TinybirdError } from '../api/errors.js';
 import { isSocketFailure } from '../api/network-failure.js';
-import { retryAfterMs } from '../api/rate-limit.js';
+import { type ToldWait, toldWait } from '../api/rate-limit.js';
 import type { HttpAnswer } from '../api/transport.js';
 import { Turns } from './turns.js';
 
@@ -91,6 +91,7 @@ export class Delivery {
         timeoutMs,
         maxAnswerBytes: MAXIMUM_ANSWER_BYTES,
         signal,
+        background: true,
       });
       return this.#read(answer, authorized.authorization?.slice('Bearer '.length));
     } catch (thrown) {
@@ -108,16 +109,24 @@ export class Delivery {
     const problem = problemOfAnswer(answer, connection.url.host, `datasource ${name}`, secret);
     if (status === 413) return { kind: 'too large', problem };
     if (!mayPass(status)) return { kind: 'refused', problem };
-    return {
-      kind: 'passing',
-      problem,
-      waitMs: status === 429 ? retryAfterMs(answer.headers, Date.now()) : undefined,
-    };
+    const told = status === 429 ? toldWait(answer.headers, Date.now()) : undefined;
+    return { kind: 'passing', problem: asksTooMuch(problem, told), waitMs: told?.ms };
   }
 }
 
 function mayPass(status: number): boolean {
   return status === 408 || status === 425 || status === 429 || status >= 500;
+}
+
+/** The same problem, which also says that its server would have us wait longer than we do. */
+function asksTooMuch(problem: TinybirdError, told: ToldWait | undefined): TinybirdError {
+  if (told?.clampedFrom === undefined) return problem;
+  const asked = Math.round(told.clampedFrom / 1000);
+  return new TinybirdError(
+    problem.code,
+    `${problem.message} It says to wait ${asked} s; it is asked sooner.`,
+    problem,
+  );
 }
 
 function isRefusedToken(outcome: Outcome): outcome is Outcome & { kind: 'refused' } {

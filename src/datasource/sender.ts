@@ -157,8 +157,8 @@ export class Sender {
     this.#goesThrough = true;
     if (outcome.kind === 'taken') return this.#taken(batch, outcome);
     if (batch.rows > 1 && outcome.kind === 'too large') {
-      this.#sizeLimit = Math.max(1, Math.floor(batch.body.byteLength / 2));
-      this.#again.unshift(batch);
+      this.#sizeLimit = Math.min(this.#sizeLimit, Math.max(1, Math.floor(batch.body.byteLength / 2)));
+      this.#requeue(batch);
       return;
     }
     if (batch.rows > 1 && this.#options.bisect && outcome.problem.status === 400) {
