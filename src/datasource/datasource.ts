@@ -9,7 +9,16 @@ import { unref } from './gate.js';
 import { Journal } from './journal.js';
 import { type DatasourceOptions, type FlushOptions, readSettings, type Settings } from './options.js';
 import { deliverAtEnd, deliverOnSignals, pendingDatasources } from './pending.js';
-import { closed, lostAtClose, lostAtExit, lostAtOnce, lostOnDisk, overflow, tooLarge } from './problems.js';
+import {
+  closed,
+  lostAtClose,
+  lostAtExit,
+  lostAtOnce,
+  lostOnDisk,
+  overflow,
+  stoppedAt,
+  tooLarge,
+} from './problems.js';
 import type { SegmentRows } from './segment.js';
 import { type Fate, Sender } from './sender.js';
 import { type Row, serializeRow } from './serialize.js';
@@ -164,7 +173,11 @@ export class Datasource {
   async writeAll(rows: Iterable<Row> | AsyncIterable<Row>): Promise<number> {
     let written = 0;
     for await (const row of rows) {
-      await this.write(row);
+      try {
+        await this.write(row);
+      } catch (thrown) {
+        throw thrown instanceof TinybirdError ? stoppedAt(thrown, written) : thrown;
+      }
       written++;
     }
     return written;

@@ -82,6 +82,14 @@ export function unreadableAnswer(name: string, host: string, status: number): Ti
   );
 }
 
+/** The problem of one row among many that were to be written. */
+export function stoppedAt(problem: TinybirdError, written: number): TinybirdError {
+  return new TinybirdError(problem.code, `writeAll stopped after ${count(written)}: ${problem.message}`, {
+    rows: problem.rows,
+    cause: problem,
+  });
+}
+
 export function diskTrouble(name: string, directory: string, thrown: unknown): TinybirdError {
   return new TinybirdError(
     'spill',
