@@ -155,7 +155,10 @@ export class Sender {
 
   #answered(batch: Batch, outcome: Exclude<Outcome, { kind: 'passing' }>): void {
     this.#goesThrough = true;
-    if (outcome.kind === 'taken') return this.#taken(batch, outcome);
+    if (outcome.kind === 'taken') {
+      this.#taken(batch, outcome);
+      return;
+    }
     if (batch.rows > 1 && outcome.kind === 'too large') {
       this.#sizeLimit = Math.min(this.#sizeLimit, Math.max(1, Math.floor(batch.body.byteLength / 2)));
       this.#requeue(batch);
