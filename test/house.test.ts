@@ -28,6 +28,13 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'src/local': ['chdb'],
 };
 
+/** Rooms that only ever run on Node. */
+const NODE_ROOMS = ['src/local', 'src/cli'];
+/** The only file outside them that may name a module of Node: no bundle for another runtime holds it. */
+const NODE_TRANSPORT = 'src/api/transport.undici.ts';
+
+const { imports: conditional } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
+
 interface Import {
   from: string;
   to: string;
@@ -55,9 +62,31 @@ describe('the house', () => {
 
   it('brings in the few packages it needs, each in one room, and no framework', () => {
     const wrong = imports.filter(({ from, to }) => {
-      if (to.startsWith('.') || to.startsWith('node:')) return false;
+      if (to.startsWith('.') || to.startsWith('node:') || to === '#transport') return false;
       return !PACKAGES[roomOf(from) ?? '']?.includes(to);
     });
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe('the transport of the platform', () => {
+  it('is asked for in the api room only, and is one of its files whatever the condition', () => {
+    expect(imports.filter(({ to }) => to.startsWith('#'))).toEqual([
+      { from: 'src/api/transport.ts', to: '#transport' },
+    ]);
+    expect(new Set(Object.values(conditional['#transport']))).toEqual(
+      new Set(['./dist/src/api/transport.fetch.js', './dist/src/api/transport.undici.js']),
+    );
+  });
+
+  it('is the only code that names a module of Node and may run elsewhere', () => {
+    const wrong = imports.filter(
+      ({ from, to }) =>
+        to.startsWith('node:') &&
+        to !== 'node:none' &&
+        !NODE_ROOMS.includes(roomOf(from) ?? '') &&
+        from !== NODE_TRANSPORT,
+    );
     expect(wrong).toEqual([]);
   });
 });
@@ -111,6 +140,7 @@ async function staticImports(file: string, found = new Set<string>()): Promise<S
   const code = await readFile(file, 'utf8');
   for (const [, to = ''] of code.matchAll(/^(?:import|export)\s(?:[^;=']*\bfrom\s+)?'([^']+)';$/gm)) {
     if (to.startsWith('.')) await staticImports(resolve(file, '..', to), found);
+    else if (to in conditional) await staticImports(join(ROOT, conditional[to].default), found);
     else found.add(to);
   }
   return found;

@@ -57,7 +57,7 @@ export function problemOfAnswer(
  */
 export function unreachable(url: URL, thrown: unknown): TinybirdError {
   const failure = networkFailure(thrown);
-  const words = describeThrown(failure.root);
+  const words = oneLine(describeThrown(failure.root), '');
   const reason = words.includes(failure.code) ? words : `${failure.code}: ${words}`;
   return new TinybirdError('unreachable', `${url.host} does not answer (${reason}). ${fixOf(failure, url)}`, {
     cause: thrown,

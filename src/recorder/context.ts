@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { createScopeStore } from './scope-store.js';
 
 /** What is known about the calls that follow. */
 export interface CallContext {
@@ -18,11 +18,14 @@ export interface Scope extends CallContext {
   callId?: string | undefined;
 }
 
-const scopes = new AsyncLocalStorage<Scope>();
+const scopes = createScopeStore<Scope>();
 
 /**
  * Every LLM call made by `run`, and by what it starts, carries this user and metadata. Scopes nest: the inner one's
  * keys win, and a single call's own keys win over both.
+ *
+ * Where a runtime has no AsyncLocalStorage (a browser; Cloudflare without `nodejs_compat`) it reaches the calls that
+ * `run` makes before its first `await`.
  *
  * @example
  * const answer = await withMetadata({ user: 'u1', metadata: { chat_id: 'c1' } }, () => ask(question));

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { LitellmEvent } from '../../schemas/litellm.js';
 import { describeThrown, TinybirdError } from '../api/errors.js';
 import { createTell, type Tell } from '../api/tell.js';
@@ -86,7 +85,7 @@ export class Recorder {
   #begin(begun: BegunCall, sink: Sink): Recording {
     const { capture, maxMessageBytes, metadata, user } = this.#options;
     const scope = currentScope();
-    const id = begun.id ?? randomUUID();
+    const id = begun.id ?? globalThis.crypto.randomUUID();
     if (scope !== undefined) scope.callId = id;
     const call: LlmCall = {
       id,

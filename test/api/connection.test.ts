@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { authorization, type ConnectionOptions, resolveConnection } from '../../src/api/connection.js';
 import { TinybirdError } from '../../src/api/errors.js';
 
@@ -33,9 +33,26 @@ describe('where to send', () => {
       'https://api.us-east.aws.tinybird.co/',
     ],
     ['the default region', { token: 't' }, {}, 'https://api.tinybird.co/'],
-  ])('is told by %s', (_what, options, environment, expected) => {
-    expect(resolveConnection(options, environment).url.href).toBe(expected);
-  });
+    [
+      'a region, before the environment',
+      { region: 'aws-us-east-1' },
+      { TINYBIRD_URL: 'https://b.example' },
+      'https://api.us-east.aws.tinybird.co/',
+    ],
+    [
+      'a region as Tinybird’s own pages spell it',
+      { region: 'us_east' as never },
+      {},
+      'https://api.us-east.tinybird.co/',
+    ],
+    ['the region of this machine', { region: 'local' }, {}, 'http://localhost:7181/'],
+    ['a url of no known region', { url: 'https://api.acme.internal' }, {}, 'https://api.acme.internal/'],
+  ] satisfies [string, ConnectionOptions, Record<string, string>, string][])(
+    'is told by %s',
+    (_what, options, environment, expected) => {
+      expect(resolveConnection(options, environment).url.href).toBe(expected);
+    },
+  );
 
   it.each([
     ['TINYBIRD_TOKEN', { TINYBIRD_TOKEN: 'one', TINYBIRD_WRITE_TOKEN: 'two' }, 'one'],
@@ -53,6 +70,18 @@ describe('where to send', () => {
 });
 
 describe('an unusable option', () => {
+  it('is refused: a region that is none, with those there are', () => {
+    const problem = problemOf({ token: 't', region: 'mars-1' as never });
+    expect(problem).toMatchObject({ code: 'bad_option' });
+    expect(problem.message).toMatch(/The option region is "mars-1".*aws-eu-west-1.*give url/);
+    expect(problemOf({ token: 't', region: 5n as never }).code).toBe('bad_option');
+  });
+
+  it('is refused: a region beside a url', () => {
+    const problem = problemOf({ token: 't', url: 'https://a.example', region: 'local' });
+    expect(problem).toMatchObject({ code: 'bad_option', message: expect.stringMatching(/url and region/) });
+  });
+
   it.each([
     ['no URL', { url: 'http://' }],
     ['a foreign scheme', { url: 'ftp://api.tinybird.co' }],
@@ -83,5 +112,20 @@ describe('a token function', () => {
     };
     await expect(authorization(broken)).rejects.toMatchObject({ code: 'user_function' });
     await expect(authorization(() => undefined as never)).rejects.toMatchObject({ code: 'bad_option' });
+  });
+});
+
+describe('an environment that cannot be read', () => {
+  it('is none: not every runtime has one, and Deno asks first', () => {
+    vi.stubGlobal('process', {
+      get env() {
+        throw new Error('Requires env access');
+      },
+    });
+    try {
+      expect(resolveConnection({ token: 't' }).url.host).toBe('api.tinybird.co');
+    } finally {
+      vi.unstubAllGlobals();
+    }
   });
 });

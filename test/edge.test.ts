@@ -1,0 +1,65 @@
+import { createContext, runInContext } from 'node:vm';
+import { describe, expect, it } from 'vitest';
+import { bundleFor } from './support/bundle.js';
+import { serve } from './support/servers.js';
+
+const ENTRIES = ['index', 'ai-sdk/index', 'openai/index', 'langchain/index'];
+
+describe.each([
+  ['Cloudflare Workers', ['workerd', 'worker', 'browser']],
+  ['Vercel’s edge', ['edge-light', 'worker', 'browser']],
+  ['a browser', ['browser']],
+])('bundled for %s', (_runtime, conditions) => {
+  it.each(ENTRIES)('%s brings no undici and no module of Node', async (entry) => {
+    const { files, externals } = await bundleFor(conditions, `export * from './dist/src/${entry}.js';`);
+    expect(files).toContain(`dist/src/${entry}.js`);
+    expect(files).toContain('dist/src/api/transport.fetch.js');
+    expect(files.filter((file) => /undici/.test(file))).toEqual([]);
+    expect(externals).toEqual([]);
+  });
+
+  it('asks Tinybird where there is nothing but the web’s own globals', async () => {
+    const seen: unknown[] = [];
+    const url = await serve((request, response) => {
+      seen.push(request.method, request.url, request.headers.authorization);
+      response.setHeader('content-type', 'application/json');
+      response.end('{"meta":[],"data":[{"calls":3}],"rows":1}');
+    });
+    const { code } = await bundleFor(
+      conditions,
+      `export { TinybirdApi, withMetadata } from './dist/src/index.js';`,
+    );
+    const answer = await runWithWebGlobals(
+      `${code}
+      const { TinybirdApi, withMetadata } = bundle;
+      const api = new TinybirdApi({ url: ${JSON.stringify(url)}, token: 'a-token' });
+      withMetadata({ user: 'u1' }, () => api.query('top', { limit: 1 })).then(async ({ data }) => {
+        await api.close();
+        return JSON.stringify(data);
+      });`,
+    );
+    expect(answer).toBe('[{"calls":3}]');
+    expect(seen).toEqual(['GET', '/v0/pipes/top.json?limit=1', 'Bearer a-token']);
+  });
+
+  it('refuses a dispatcher, which would carry nothing there', async () => {
+    const { code } = await bundleFor(conditions, `export { TinybirdApi } from './dist/src/index.js';`);
+    const answer = await runWithWebGlobals(
+      `${code}
+      try { new bundle.TinybirdApi({ token: 't', dispatcher: { dispatch() {} } }); 'taken' } catch (thrown) { thrown.message }`,
+    );
+    expect(answer).toMatch(/The option dispatcher/);
+  });
+});
+
+/** Runs a script in a realm of its own: the language and the web, no `process`, no `Buffer`, no `require`. */
+function runWithWebGlobals(script: string): unknown {
+  const web = {
+    ...{ AbortController, AbortSignal, Blob, CompressionStream, DOMException, Event, EventTarget, FormData },
+    ...{ Headers, ReadableStream, Request, Response, TextDecoder, TextEncoder, TransformStream, URL },
+    ...{ URLSearchParams, WritableStream },
+    ...{ atob, btoa, clearInterval, clearTimeout, console, crypto, fetch, performance, queueMicrotask },
+    ...{ setInterval, setTimeout, structuredClone },
+  };
+  return runInContext(script, createContext(web));
+}
