@@ -5,7 +5,7 @@ import { gzip } from 'node:zlib';
 import { bareLoop } from '../bare.js';
 import { median, number, progress, say, table } from '../figures.js';
 import { openDatasource } from '../ours.js';
-import { resetSink, runTask } from '../processes.js';
+import { countsOf, resetSink, runTask } from '../processes.js';
 import { lineBytes, rowsFrom } from '../rows.js';
 import { collectGarbage, type Run } from './run.js';
 
@@ -53,6 +53,7 @@ export interface LoopDelay {
 
 export async function measureLoopDelay({ situation, url, rows }: LoopDelayInput): Promise<LoopDelay> {
   await bareLoop(url, rowsFrom(0, 3000), { gzip: true });
+  await resetSink(url, { rowBytes: lineBytes() });
   const busy = situations[situation](url, rows);
   collectGarbage();
   await sleep(100);
@@ -94,7 +95,8 @@ function shipLargeBody(url: string): () => Promise<string> {
   for (const row of largeBody()) datasource.append(row);
   return async () => {
     await datasource.flush();
-    return `${number(datasource.stats().delivered, 0)} rows`;
+    const { requests } = await countsOf(url);
+    return `${number(datasource.stats().delivered, 0)} rows in ${requests} request${requests === 1 ? '' : 's'}`;
   };
 }
 
@@ -106,7 +108,6 @@ function largeBody(): Iterable<object> {
 export async function reportLoopDelay(run: Run): Promise<void> {
   const rows = run.rows * 2;
   const measured = new Map<Situation, LoopDelay[]>();
-  await resetSink(run.sink);
   for (let round = 1; round <= run.rounds; round += 1) {
     for (const situation of Object.keys(situations) as Situation[]) {
       progress(`round ${round} of ${run.rounds}: ${situation}`);
