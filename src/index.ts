@@ -6,7 +6,7 @@ export type { ConnectionOptions, Token } from './api/connection.js';
 export { type ProblemCode, type ProblemDetails, TinybirdError } from './api/errors.js';
 export type { Param, Params } from './api/params.js';
 export type { QueryAnswer } from './api/query.js';
-export { type Region, regionOfToken } from './api/regions.js';
+export type { Region } from './api/regions.js';
 export type { OnError } from './api/tell.js';
 export type { HttpAnswer, TransportOptions } from './api/transport.js';
 export type { Answer, CallType, Choice, Ending, LlmCall, ToolCall, Usage } from './call/call.js';

@@ -64,17 +64,16 @@ export function unreachable(url: URL, thrown: unknown): TinybirdError {
   });
 }
 
-function fixOf({ kind, code }: NetworkFailure, url: URL): string {
+/** How OpenSSL and Deno's rustls say that the other side answered in plain text. */
+const PLAIN_PORT = /EPROTO|WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|corrupt message of type/i;
+
+function fixOf({ kind, code, root }: NetworkFailure, url: URL): string {
   const local = isLoopback(url.host);
   switch (kind) {
     case 'dns':
       return 'No such host is known: check the host name of TINYBIRD_URL (or the option url), and the network.';
     case 'tls':
-      if (
-        code === 'EPROTO' ||
-        code === 'ERR_SSL_WRONG_VERSION_NUMBER' ||
-        code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG'
-      )
+      if (PLAIN_PORT.test(`${code} ${describeThrown(root)}`))
         return `That port does not speak TLS: if the server is plain HTTP, set TINYBIRD_URL=http://${url.host}.`;
       return 'Its certificate is not trusted here: check TINYBIRD_URL, or name the file of its authority in NODE_EXTRA_CA_CERTS when the program starts.';
     case 'refused':

@@ -80,7 +80,7 @@ function kindOfWords(errors: readonly unknown[]): NetworkFailureKind {
   const words = errors.map((error) => property(error, 'message') ?? '').join(' ');
   if (/connection refused/i.test(words)) return 'refused';
   if (/dns error|failed to lookup|name not resolved/i.test(words)) return 'dns';
-  if (/certificate|\btls\b/i.test(words)) return 'tls';
+  if (/certificate|\btls\b|corrupt message of type/i.test(words)) return 'tls';
   if (/connection (reset|closed|lost)|network connection lost/i.test(words)) return 'socket';
   return 'other';
 }

@@ -57,6 +57,7 @@ describe('what a transport threw', () => {
     ],
     ['error sending request: client error (Connect): dns error: failed to lookup address information', 'dns'],
     ['error sending request: invalid peer certificate: UnknownIssuer', 'tls'],
+    ['client error (Connect): received corrupt message of type InvalidContentType', 'tls'],
     ['Network connection lost.', 'socket'],
   ])('without any code is read by its words: %s', (message, kind) => {
     expect(networkFailure(new TypeError(message)).kind).toBe(kind);
