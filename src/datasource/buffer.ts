@@ -12,6 +12,8 @@ export interface BufferOptions {
 
 /** The row that fills a chunk may be longer than what is left of it by this much, bytes, before memory is copied. */
 const SPARE_BYTES = 64 * 1024;
+/** What a chunk begins with when there is little to do, bytes. */
+const FIRST_BYTES = 16 * 1024;
 
 /**
  * Rows waiting for their turn, in the order they came. They are written straight into chunks of the size that a request
@@ -28,6 +30,8 @@ export class RowBuffer {
   #rows = 0;
   #bytes = 0;
   #numbered = 0;
+  /** What the next chunk begins with, bytes: as much as the last one came to, so that a busy one is not copied. */
+  #firstBytes = FIRST_BYTES;
 
   constructor(options: BufferOptions, sealed: (chunk: Chunk) => void) {
     this.#options = options;
@@ -70,10 +74,10 @@ export class RowBuffer {
   push(line: string | Uint8Array, now: number): Chunk | undefined {
     const { maxRequestBytes } = this.#options;
     let chunk = this.#open;
-    let bytes = chunk?.write(line, maxRequestBytes, this.#usualBytes) ?? 0;
+    let bytes = chunk?.write(line, maxRequestBytes, 0, this.#usualBytes) ?? 0;
     if (chunk === undefined || bytes === 0) {
       chunk = new Chunk(this.#numbered, now);
-      bytes = chunk.write(line, maxRequestBytes, this.#usualBytes);
+      bytes = chunk.write(line, maxRequestBytes, this.#firstBytes, this.#usualBytes);
       if (bytes === 0) return undefined;
       this.seal();
       this.#chunks.push(chunk);
@@ -99,6 +103,7 @@ export class RowBuffer {
     const chunk = this.#open;
     if (chunk === undefined) return;
     this.#open = undefined;
+    this.#firstBytes = Math.min(this.#usualBytes, Math.max(FIRST_BYTES, chunk.bytes + SPARE_BYTES));
     chunk.shrink();
     this.#sealed(chunk);
   }

@@ -1,7 +1,6 @@
 import type { Segment } from './segment.js';
 
-/** How a chunk starts; it grows with its rows, so that a lone row does not hold a megabyte. */
-const FIRST_BYTES = 16 * 1024;
+/** A chunk grows with its rows, so that a lone one does not hold a megabyte. */
 const GROWTH = 4;
 const LINE_BREAK = 0x0a;
 
@@ -57,16 +56,17 @@ export class Chunk {
 
   /**
    * Writes a row behind the others, if it leaves the chunk no larger than `most` bytes.
+   * @param first bytes to begin with
    * @param usual how large a chunk usually gets, bytes: it grows to this in steps, past it only as far as it must
    * @returns the bytes it took, its line break with them, or 0 when it was too large
    */
-  write(line: string | Uint8Array, most: number, usual: number): number {
-    const memory = this.#roomFor(line.length + 1, most, usual);
+  write(line: string | Uint8Array, most: number, first: number, usual: number): number {
+    const memory = this.#roomFor(line.length + 1, most, first, usual);
     if (memory === undefined) return 0;
     const length =
       typeof line === 'string' ? encodeInto(line, memory, this.#end) : copyInto(line, memory, this.#end);
     // A text's bytes are known only once they are written: up to three a letter.
-    if (length === undefined) return this.write(encoder.encode(line as string), most, usual);
+    if (length === undefined) return this.write(encoder.encode(line as string), most, first, usual);
     const bytes = length + 1;
     if (this.bytes + bytes > most) return 0;
     memory[this.#end + length] = LINE_BREAK;
@@ -109,12 +109,12 @@ export class Chunk {
     return bytes;
   }
 
-  #roomFor(bytes: number, most: number, usual: number): Uint8Array | undefined {
+  #roomFor(bytes: number, most: number, first: number, usual: number): Uint8Array | undefined {
     const needed = this.#end + bytes;
     if (needed - this.#start > most) return undefined;
     const memory = this.#memory;
     if (memory !== undefined && needed <= memory.byteLength) return memory;
-    const next = memory === undefined ? FIRST_BYTES : memory.byteLength * GROWTH;
+    const next = memory === undefined ? first : memory.byteLength * GROWTH;
     const grown = new Uint8Array(Math.max(needed, Math.min(usual, next)));
     if (memory !== undefined) grown.set(memory);
     this.#memory = grown;

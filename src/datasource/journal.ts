@@ -4,7 +4,15 @@ import { type Claimed, claimAbandoned } from './claim.js';
 import { fs, nodeCrypto, path } from './node.js';
 import { leftName, ownName } from './owner.js';
 import { diskTrouble } from './problems.js';
-import { firstLine, readSegment, recordOf, recordsOf, type Segment, type SegmentRows } from './segment.js';
+import {
+  firstLine,
+  readSegment,
+  recordBytes,
+  recordsOf,
+  type Segment,
+  type SegmentRows,
+  writeRecord,
+} from './segment.js';
 
 export interface JournalOptions {
   /** Where segments lie, for all datasources and processes of the host. */
@@ -40,6 +48,8 @@ export class Journal {
   readonly #backlog: Claimed['segments'];
   #open: { readonly file: number; readonly chunk: Chunk; readonly segment: Segment } | undefined;
   #bytes = 0;
+  /** Every record is put together here. */
+  #scratch = new Uint8Array(4096);
   #created = 0;
   #restsUntil: number | undefined;
   readonly #told = new Set<string>();
@@ -79,7 +89,7 @@ export class Journal {
     this.#attempt(() => {
       if (this.#open?.chunk !== chunk) return this.#begin(chunk);
       const { file, segment } = this.#open;
-      this.#write(file, segment, recordOf(chunk.newest));
+      this.#write(file, segment, this.#record(chunk.newest));
       segment.rows = chunk.rows;
     });
   }
@@ -163,6 +173,13 @@ export class Journal {
     this.#own = undefined;
     this.#claimed.length = 0;
     this.#backlog.length = 0;
+  }
+
+  #record(row: Uint8Array): Uint8Array {
+    const bytes = recordBytes(row);
+    if (this.#scratch.byteLength < bytes) this.#scratch = new Uint8Array(bytes * 2);
+    writeRecord(row, this.#scratch, 0);
+    return this.#scratch.subarray(0, bytes);
   }
 
   /** A segment for the chunk that is being filled, with the rows it already has. */

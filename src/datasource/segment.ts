@@ -27,6 +27,8 @@ export interface SegmentRows {
 }
 
 const LINE_BREAK = 0x0a;
+const SPACE = 0x20;
+const HEX_DIGITS = [...'0123456789abcdef'].map((digit) => digit.charCodeAt(0));
 /** Eight hexadecimal digits and a space. */
 const PREFIX_BYTES = 9;
 
@@ -35,25 +37,26 @@ export function firstLine(datasource: string, hash: string): string {
   return `tinybird-llm 1 ${datasource} ${hash}\n`;
 }
 
-/** A row as a record. */
-export function recordOf(row: Uint8Array): Uint8Array {
-  const record = Buffer.allocUnsafe(PREFIX_BYTES + row.byteLength + 1);
-  record.write(`${checksum(row)} `, 0, 'latin1');
-  record.set(row, PREFIX_BYTES);
-  record[record.byteLength - 1] = LINE_BREAK;
-  return record;
+/** How many bytes a row's record has. */
+export function recordBytes(row: Uint8Array): number {
+  return PREFIX_BYTES + row.byteLength + 1;
+}
+
+/** Writes a row's record into `target`; gives where it ends. */
+export function writeRecord(row: Uint8Array, target: Uint8Array, at: number): number {
+  writeChecksum(zlib().crc32(row), target, at);
+  target[at + PREFIX_BYTES - 1] = SPACE;
+  target.set(row, at + PREFIX_BYTES);
+  const end = at + recordBytes(row);
+  target[end - 1] = LINE_BREAK;
+  return end;
 }
 
 /** NDJSON as records. */
 export function recordsOf(body: Uint8Array): Uint8Array {
-  const records = Buffer.allocUnsafe(body.byteLength + countRows(body) * PREFIX_BYTES);
-  let to = 0;
-  for (const row of lines(body)) {
-    records.write(`${checksum(row)} `, to, 'latin1');
-    records.set(row, to + PREFIX_BYTES);
-    to += PREFIX_BYTES + row.byteLength + 1;
-    records[to - 1] = LINE_BREAK;
-  }
+  const records = new Uint8Array(body.byteLength + countRows(body) * PREFIX_BYTES);
+  let end = 0;
+  for (const row of lines(body)) end = writeRecord(row, records, end);
   return records;
 }
 
@@ -81,10 +84,7 @@ function parseRecords(records: Buffer): SegmentRows {
   let broken = 0;
   for (const line of lines(records)) {
     const row = line.subarray(PREFIX_BYTES);
-    if (
-      line.byteLength <= PREFIX_BYTES ||
-      Buffer.from(line.buffer, line.byteOffset, 8).toString('latin1') !== checksum(row)
-    ) {
+    if (line.byteLength <= PREFIX_BYTES || !matchesChecksum(line)) {
       broken++;
       continue;
     }
@@ -105,6 +105,15 @@ function* lines(bytes: Uint8Array): Iterable<Uint8Array> {
   }
 }
 
-function checksum(row: Uint8Array): string {
-  return zlib().crc32(row).toString(16).padStart(8, '0');
+/** Eight digits, by hand: a row is written while its caller waits. */
+function writeChecksum(crc: number, target: Uint8Array, at: number): void {
+  for (let digit = 0; digit < 8; digit++) {
+    target[at + digit] = HEX_DIGITS[(crc >>> (28 - 4 * digit)) & 15] ?? 0;
+  }
+}
+
+function matchesChecksum(line: Uint8Array): boolean {
+  const expected = new Uint8Array(8);
+  writeChecksum(zlib().crc32(line.subarray(PREFIX_BYTES)), expected, 0);
+  return expected.every((digit, at) => line[at] === digit);
 }
