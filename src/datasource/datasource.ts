@@ -1,28 +1,15 @@
 import { resolveConnection } from '../api/connection.js';
 import { describeThrown, TinybirdError } from '../api/errors.js';
 import { createTell, type Tell } from '../api/tell.js';
-import { type Batch, batchOf, chunkOf } from './batch.js';
-import { RowBuffer } from './buffer.js';
-import { type Chunk, isOnDisk } from './chunk.js';
+import type { Batch } from './batch.js';
 import { Delivery } from './delivery.js';
 import { unref } from './gate.js';
-import { Journal } from './journal.js';
 import { type DatasourceOptions, type FlushOptions, readSettings, type Settings } from './options.js';
 import { deliverAtEnd, deliverOnSignals, pendingDatasources } from './pending.js';
-import {
-  closed,
-  lostAtClose,
-  lostAtExit,
-  lostAtOnce,
-  lostOnDisk,
-  overflow,
-  stoppedAt,
-  tooLarge,
-} from './problems.js';
-import type { SegmentRows } from './segment.js';
+import { closed, lostAtClose, lostAtExit, lostAtOnce, stoppedAt } from './problems.js';
 import { type Fate, Sender } from './sender.js';
 import { type Row, serializeRow } from './serialize.js';
-import { Tally } from './tally.js';
+import { type Counts, Store } from './store.js';
 import { type Waiter, Waiters } from './waiters.js';
 import { Writers } from './writers.js';
 
@@ -48,12 +35,7 @@ export interface DatasourceStats {
 
 /** How long `close()` waits for rows by default, ms. */
 const CLOSE_TIMEOUT_MS = 30_000;
-/** An overflow drops row after row: it is told this often, ms. */
-const TELL_OVERFLOW_EVERY_MS = 1000;
-/** A row's checksum and line break in a segment, bytes. */
-const RECORD_BYTES = 10;
 
-const LINE_BREAK = 0x0a;
 const FOREVER_MS = 2 ** 30;
 
 const encoder = new TextEncoder();
@@ -71,17 +53,13 @@ export class Datasource {
   readonly #settings: Settings;
   readonly #waitUntil: DatasourceOptions['waitUntil'];
   readonly #tell: Tell;
-  readonly #buffer: RowBuffer;
+  readonly #store: Store;
   readonly #sender: Sender;
-  readonly #journal: Journal | undefined;
   readonly #waiters = new Waiters();
   readonly #writers = new Writers();
-  readonly #overflowed: Tally;
-  readonly #counts = { accepted: 0, delivered: 0, quarantined: 0, dropped: 0, refused: 0 };
+  readonly #counts: Counts = { accepted: 0, delivered: 0, quarantined: 0, dropped: 0, refused: 0 };
   /** Rows before this number leave without waiting for company. */
   #urgentBefore = 0;
-  /** Rows of the chunk of a dead process that is under way. */
-  #ofBacklog = 0;
   /** The invocation that is kept alive for the rows that wait. */
   #invocation: Waiter | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -103,25 +81,25 @@ export class Datasource {
     this.#waitUntil = options.waitUntil;
     const connection = resolveConnection(options);
     this.#tell = createTell(options.onError, name);
-    this.#overflowed = new Tally(TELL_OVERFLOW_EVERY_MS, (rows) =>
-      this.#tell(overflow(name, rows, settings)),
-    );
-    this.#buffer = new RowBuffer(settings, (chunk) => this.#journal?.seal(chunk));
     const gzip = settings.gzip ?? connection.transport.compresses;
     const patient = settings.spill !== undefined;
     const delivery = new Delivery({ name, connection, gzip, timeoutMs: settings.timeoutMs, patient });
+    this.#store = new Store(
+      name,
+      connection.url,
+      settings,
+      this.#counts,
+      () => this.#sender.bytes,
+      this.#tell,
+    );
     const source = {
       next: (maxBytes: number) => this.#next(maxBytes),
       settled: (batch: Batch, fate: Fate) => this.#settled(batch, fate),
-      failed: (batch: Batch) => this.#keep(batch),
+      failed: (batch: Batch) => this.#store.keep(batch),
       expire: (cutoff: number) => this.#expire(cutoff),
     };
     this.#sender = new Sender({ name, host: connection.url.host, ...settings }, delivery, source, this.#tell);
-    if (settings.spill !== undefined) {
-      this.#journal = new Journal(settings.spill, name, connection.url, this.#tell);
-      this.#journal.onResume = () => this.#storeAll();
-      if (this.#journal.hasBacklog) this.#startOnBacklog();
-    }
+    if (this.#store.hasBacklog) this.#startOnBacklog();
     if (settings.flushOnSignal) deliverOnSignals();
   }
 
@@ -130,13 +108,14 @@ export class Datasource {
    * text or bytes. Returns at once and never throws: a row that cannot be taken is counted and told.
    */
   append(row: Row): void {
-    const admitted = this.#admit(row, this.#settings.drop === 'oldest');
-    if (admitted instanceof TinybirdError) {
+    const added = this.#add(row, true);
+    if (added === true) return;
+    if (added instanceof TinybirdError) {
       this.#counts.refused++;
-      this.#tell(admitted);
-    } else if (admitted !== true) {
+      this.#tell(added);
+    } else {
       this.#counts.accepted++;
-      this.#dropped(1);
+      this.#store.dropped(1);
     }
   }
 
@@ -147,17 +126,16 @@ export class Datasource {
    * @throws TinybirdError when the row cannot be taken: `unserializable`, `dropped` (too large), `closed`
    */
   async write(row: Row): Promise<void> {
-    const admitted = this.#admit(row, false);
-    if (admitted === true) return this.#writers.breathe();
-    if (admitted instanceof TinybirdError) {
+    const added = this.#add(row, false);
+    if (added === true) return this.#writers.breathe();
+    if (added instanceof TinybirdError) {
       this.#counts.refused++;
-      throw admitted;
+      throw added;
     }
     this.#hold();
     try {
-      const taken = this.#writers.wait(admitted);
-      this.#urgentBefore = this.#buffer.numbered;
-      this.#sender.pump();
+      const taken = this.#writers.wait(added);
+      this.#sendNow();
       await taken;
     } finally {
       this.#release();
@@ -188,15 +166,10 @@ export class Datasource {
    * ended for it, a wait that Tinybird asked for is not.
    */
   async flush(options: FlushOptions = {}): Promise<DatasourceStats> {
-    const before = this.#buffer.numbered;
+    const before = this.#store.numbered;
     if (this.#settledBefore < before) {
-      this.#urgentBefore = before;
-      this.#hold();
       const { settled } = this.#waiters.add(before);
-      this.#sender.pump();
-      this.#sender.probe();
-      await within(settled, options.timeoutMs);
-      this.#release();
+      await this.#awaiting(settled, options.timeoutMs);
     }
     return this.stats();
   }
@@ -227,7 +200,7 @@ export class Datasource {
       refused,
       retried,
       inFlight,
-      bytes: this.#bytes,
+      bytes: this.#store.bytes,
     };
   }
 
@@ -244,66 +217,40 @@ export class Datasource {
     if (lost > 0) this.#tell(lostAtOnce(this.name, lost));
   }
 
-  get #bytes(): number {
-    return this.#buffer.bytes + this.#sender.bytes;
-  }
-
   /** Every row before this number is settled. Requests may end out of order. */
   get #settledBefore(): number {
-    return Math.min(this.#buffer.firstRow, this.#sender.firstRow);
+    return Math.min(this.#store.firstRow, this.#sender.firstRow);
+  }
+
+  get #isIdle(): boolean {
+    return this.#store.isEmpty && this.#sender.bytes === 0 && !this.#writers.waiting;
   }
 
   /** @returns true when the row was taken, its bytes when there is no room for it, or why it never can be */
-  #admit(row: Row, mayDrop: boolean): true | Uint8Array | TinybirdError {
-    const line = this.#closing === undefined ? serializeRow(row) : closed(this.name);
+  #add(row: Row, mayDrop: boolean): true | Uint8Array | TinybirdError {
+    if (this.#closing !== undefined) return closed(this.name);
+    const line = serializeRow(row);
     if (line instanceof TinybirdError) return line;
-    if (!this.#writers.waiting || mayDrop) {
-      const most = typeof line === 'string' ? line.length * 3 + 1 : line.byteLength + 1;
-      if (this.#fits(most) && this.#journal?.isFull(most + RECORD_BYTES) !== true) return this.#add(line);
-    }
-    // Once more, with care: the room is measured to the byte, and made.
-    const bytes = typeof line === 'string' ? encoder.encode(line) : line.slice();
-    const size = bytes.byteLength + 1;
-    const { maxRequestBytes, maxBufferBytes } = this.#settings;
-    if (size > Math.min(maxRequestBytes, maxBufferBytes)) {
-      return tooLarge(this.name, size, Math.min(maxRequestBytes, maxBufferBytes));
-    }
-    if (this.#writers.waiting && !mayDrop) return bytes;
-    return this.#makeRoom(size, mayDrop) ? this.#add(bytes) : bytes;
+    // First come, first served: who may not push others out queues behind those who wait.
+    if (this.#writers.waiting && !mayDrop)
+      return typeof line === 'string' ? encoder.encode(line) : line.slice();
+    return this.#keep(line, mayDrop);
   }
 
-  #fits(bytes: number): boolean {
-    return this.#bytes + bytes <= this.#settings.maxBufferBytes;
-  }
-
-  /** Room in memory and on disk for a row of this size; whether there is any. */
-  #makeRoom(bytes: number, mayDrop: boolean): boolean {
-    while (this.#journal?.isFull(bytes + RECORD_BYTES)) {
-      if (!mayDrop || !this.#dropSegment(this.#journal)) return false;
-    }
-    while (!this.#fits(bytes)) {
-      if (this.#evict()) continue;
-      const excess = this.#bytes + bytes - this.#settings.maxBufferBytes;
-      const rows = mayDrop ? this.#buffer.dropOldest(excess) : 0;
-      if (rows === 0) return false;
-      this.#dropped(rows);
-    }
-    return true;
-  }
-
-  #add(line: string | Uint8Array): true | TinybirdError {
-    const chunk = this.#buffer.push(line, performance.now());
-    if (chunk === undefined) {
-      const size = (typeof line === 'string' ? encoder.encode(line) : line).byteLength + 1;
-      return tooLarge(this.name, size, this.#settings.maxRequestBytes);
-    }
-    this.#counts.accepted++;
-    this.#journal?.record(chunk);
+  #keep(line: string | Uint8Array, mayDrop: boolean): true | Uint8Array | TinybirdError {
+    const added = this.#store.add(line, mayDrop);
+    if (added !== true) return added;
     if (this.#waitUntil !== undefined && this.#invocation === undefined)
       this.#keepInvocation(this.#waitUntil);
-    if (this.#buffer.sealFull()) this.#sender.pump();
+    if (this.#store.sealFull()) this.#sender.pump();
     if (this.#timer === undefined) this.#awaken(this.#settings.flushAfterMs);
     return true;
+  }
+
+  /** Rows there are by now leave without waiting for company. */
+  #sendNow(): void {
+    this.#urgentBefore = Math.max(this.#urgentBefore, this.#store.numbered);
+    this.#sender.pump();
   }
 
   /** The first row of a while: from now on there is something to see to. */
@@ -317,47 +264,45 @@ export class Datasource {
   /** The oldest row has waited long enough for company, unless it left meanwhile. */
   #due(): void {
     this.#timer = undefined;
-    const { oldest } = this.#buffer;
+    const { oldest } = this.#store;
     if (oldest === undefined) return;
     const early = oldest + this.#settings.flushAfterMs - performance.now();
     if (early < 1) {
-      // What is sealed now keeps its own age, however long it waits for Tinybird.
-      this.#buffer.seal();
-      this.#urgentBefore = this.#buffer.numbered;
-      this.#sender.pump();
+      this.#store.seal();
+      this.#sendNow();
     }
-    if (this.#buffer.rows > 0) this.#awaken(early < 1 ? this.#settings.flushAfterMs : early);
+    if (this.#store.oldest !== undefined) this.#awaken(early < 1 ? this.#settings.flushAfterMs : early);
   }
 
-  /** What is sent next: rows that are due or fill a chunk, else what dead processes left, one segment at a time. */
+  /** What is sent next: rows that are due or fill a chunk, else what dead processes left. */
   #next(maxBytes: number): Batch | undefined {
-    if (this.#buffer.rows > 0 && (this.#buffer.full || this.#buffer.firstRow < this.#urgentBefore)) {
-      const batch = this.#buffer.take(maxBytes, (chunk) => this.#readBack(chunk));
+    const batch = this.#store.take(maxBytes, this.#urgentBefore);
+    if (batch !== undefined) {
       this.#boundInvocation();
-      if (batch !== undefined) return batch;
+      return batch;
     }
-    return this.#nextOfBacklog();
+    const left = this.#store.takeOfBacklog();
+    if (left === undefined && this.#isIdle) this.#moved();
+    return left;
   }
 
   #settled(batch: Batch, fate: Fate): void {
     this.#counts.delivered += fate.delivered;
     this.#counts.quarantined += fate.quarantined;
     this.#counts.dropped += fate.dropped;
-    this.#settleParts(batch);
+    this.#store.settle(batch);
     this.#moved();
   }
 
-  #settleParts(batch: Batch): void {
-    for (const { chunk, rows } of batch.parts) {
-      chunk.settled += rows;
-      if (chunk.firstRow === Number.POSITIVE_INFINITY) this.#ofBacklog -= rows;
-      if (chunk.settled === chunk.rows) this.#journal?.remove(chunk);
-    }
+  #expire(cutoff: number): number {
+    const rows = this.#store.expire(cutoff);
+    if (rows > 0) this.#moved();
+    return rows;
   }
 
   /** Rows were settled: there is room, and somebody may have waited for them. */
   #moved(): void {
-    this.#writers.admit((line) => this.#makeRoom(line.byteLength + 1, false) && this.#add(line) === true);
+    this.#writers.admit((line) => this.#keep(line, false) === true);
     if (!this.#isIdle) {
       this.#waiters.settle(this.#settledBefore);
       return;
@@ -369,111 +314,10 @@ export class Datasource {
     pendingDatasources.delete(this);
   }
 
-  get #isIdle(): boolean {
-    const waits = this.#buffer.rows > 0 || this.#sender.bytes > 0 || this.#writers.waiting;
-    return !waits && this.#journal?.hasBacklog !== true;
-  }
-
-  #dropped(rows: number): void {
-    this.#counts.dropped += rows;
-    this.#overflowed.add(rows);
-    this.#waiters.settle(this.#settledBefore);
-  }
-
-  /** Takes rows out of memory that are on disk, or can be put there; whether it could. */
-  #evict(): boolean {
-    if (this.#journal === undefined) return false;
-    if (this.#buffer.evict()) return true;
-    this.#buffer.seal();
-    const newest = [...this.#buffer.onlyInMemory()].at(-1);
-    if (newest !== undefined) this.#journal.store(newest);
-    return this.#buffer.evict();
-  }
-
-  /** The disk is full: the oldest segment goes that is not under way. Whether there was one. */
-  #dropSegment(journal: Journal): boolean {
-    const left = this.#ofBacklog === 0 ? this.#readBacklog(journal) : undefined;
-    const chunk = left ?? this.#buffer.dropChunk();
-    if (chunk === undefined) return false;
-    this.#dropped(chunk.rows - chunk.settled);
-    journal.remove(chunk);
-    return true;
-  }
-
-  #storeAll(): void {
-    for (const chunk of this.#buffer.onlyInMemory()) this.#journal?.store(chunk);
-  }
-
-  /** Whether the rows of this batch are on disk, where they are put if they are not. */
-  #keep(batch: Batch): boolean {
-    if (this.#journal === undefined) return false;
-    if (batch.parts.every(({ chunk }) => isOnDisk(chunk))) return true;
-    const chunk = chunkOf(batch);
-    this.#journal.store(chunk);
-    if (!isOnDisk(chunk)) return false;
-    this.#settleParts(batch);
-    batch.parts = [{ chunk, rows: batch.rows }];
-    return true;
-  }
-
-  /** Reads rows back from disk whose turn has come. */
-  #readBack(chunk: Chunk): boolean {
-    const read = this.#journal?.load(chunk);
-    const expected = chunk.rows - chunk.settled;
-    // What was dropped from its front is on disk still.
-    const rows = Math.min(expected, read?.rows ?? 0);
-    chunk.restore(lastRows(read, rows));
-    const lost = expected - rows;
-    if (lost > 0) {
-      chunk.settled += lost;
-      this.#counts.dropped += lost;
-      this.#tell(lostOnDisk(this.name, lost));
-      if (rows === 0) this.#journal?.remove(chunk);
-    }
-    return rows > 0;
-  }
-
   #startOnBacklog(): void {
     pendingDatasources.add(this);
     deliverAtEnd();
     unref(setTimeout(() => this.#sender.pump(), 0));
-  }
-
-  #nextOfBacklog(): Batch | undefined {
-    const journal = this.#journal;
-    if (!journal?.hasBacklog || this.#ofBacklog > 0) return undefined;
-    if (!this.#fits(journal.backlogBytes) && this.#bytes > 0) return undefined;
-    const chunk = this.#readBacklog(journal);
-    if (chunk === undefined) {
-      this.#moved();
-      return undefined;
-    }
-    this.#ofBacklog = chunk.rows;
-    return batchOf([chunk]);
-  }
-
-  #readBacklog(journal: Journal): Chunk | undefined {
-    for (let read = journal.nextOfBacklog(); read !== undefined; read = journal.nextOfBacklog()) {
-      const { chunk, broken } = read;
-      this.#counts.accepted += chunk.rows + broken;
-      this.#counts.dropped += broken;
-      if (broken > 0) this.#tell(lostOnDisk(this.name, broken));
-      if (chunk.rows > 0) return chunk;
-      journal.remove(chunk);
-    }
-    return undefined;
-  }
-
-  /** Rows that could not be delivered for too long. */
-  #expire(cutoff: number): number {
-    let rows = 0;
-    for (const chunk of this.#buffer.expire(cutoff)) {
-      rows += chunk.rows - chunk.settled;
-      this.#journal?.remove(chunk);
-    }
-    this.#counts.dropped += rows;
-    if (rows > 0) this.#moved();
-    return rows;
   }
 
   async #close(timeoutMs: number): Promise<void> {
@@ -487,10 +331,14 @@ export class Datasource {
   /** Waits until nothing is pending, what dead processes left with it, `timeoutMs` at most. */
   async #drain(timeoutMs: number): Promise<void> {
     if (this.#isIdle) return;
-    this.#urgentBefore = Math.max(this.#urgentBefore, this.#buffer.numbered);
-    this.#hold();
     const { settled } = this.#waiters.add(Number.POSITIVE_INFINITY);
-    this.#sender.pump();
+    await this.#awaiting(settled, timeoutMs);
+  }
+
+  /** Somebody waits for rows: they are sent at once, unless Tinybird said when. */
+  async #awaiting(settled: Promise<void>, timeoutMs: number | undefined): Promise<void> {
+    this.#hold();
+    this.#sendNow();
     this.#sender.probe();
     await within(settled, timeoutMs);
     this.#release();
@@ -500,17 +348,10 @@ export class Datasource {
   #abandon(): number {
     let lost = 0;
     this.#sender.abandon((batch) => {
-      if (!this.#keep(batch)) lost += batch.rows;
+      if (!this.#store.keep(batch)) lost += batch.rows;
     });
-    this.#buffer.seal();
-    this.#storeAll();
-    for (let chunk = this.#buffer.dropChunk(); chunk !== undefined; chunk = this.#buffer.dropChunk()) {
-      if (!isOnDisk(chunk)) lost += chunk.rows - chunk.settled;
-    }
+    lost += this.#store.leave();
     this.#counts.dropped += lost;
-    this.#ofBacklog = 0;
-    this.#overflowed.tell();
-    this.#journal?.release();
     this.#moved();
     return lost;
   }
@@ -528,7 +369,7 @@ export class Datasource {
 
   /** What is appended from now on is another invocation's, or another promise of the same. */
   #boundInvocation(): void {
-    if (this.#invocation !== undefined) this.#invocation.row = this.#buffer.numbered;
+    if (this.#invocation !== undefined) this.#invocation.row = this.#store.numbered;
     this.#invocation = undefined;
   }
 
@@ -540,14 +381,6 @@ export class Datasource {
   #release(): void {
     if (--this.#holders === 0) clearInterval(this.#holding);
   }
-}
-
-/** The last rows of what was read. */
-function lastRows(read: SegmentRows | undefined, rows: number): Uint8Array {
-  if (read === undefined) return new Uint8Array();
-  let start = 0;
-  for (let skip = read.rows - rows; skip > 0; skip--) start = read.body.indexOf(LINE_BREAK, start) + 1;
-  return read.body.subarray(start);
 }
 
 async function within(promise: Promise<void>, timeoutMs: number | undefined): Promise<void> {

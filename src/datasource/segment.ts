@@ -77,6 +77,13 @@ export function readSegment(path: string, expectedFirstLine: string): SegmentRow
   return parseRecords(file.subarray(start));
 }
 
+/** The last rows of what was read, as NDJSON. */
+export function lastRows(read: SegmentRows, rows: number): Uint8Array {
+  let start = 0;
+  for (let skip = read.rows - rows; skip > 0; skip--) start = read.body.indexOf(LINE_BREAK, start) + 1;
+  return read.body.subarray(start);
+}
+
 function parseRecords(records: Buffer): SegmentRows {
   const body = new Uint8Array(records.byteLength);
   let end = 0;
