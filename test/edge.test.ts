@@ -2,6 +2,7 @@ import { createContext, runInContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { bundleFor } from './support/bundle.js';
 import { serve } from './support/servers.js';
+import { startFakeTinybird } from './support/tinybird.js';
 
 const ENTRIES = ['index', 'ai-sdk/index', 'openai/index', 'langchain/index'];
 
@@ -40,6 +41,33 @@ describe.each([
     );
     expect(answer).toBe('[{"calls":3}]');
     expect(seen).toEqual(['GET', '/v0/pipes/top.json?limit=1', 'Bearer a-token']);
+  });
+
+  it('delivers rows, uncompressed unless asked, and has no disk to spill to', async () => {
+    const tinybird = await startFakeTinybird();
+    const { code } = await bundleFor(conditions, `export { Datasource, flush } from './dist/src/index.js';`);
+    const answer = await runWithWebGlobals(
+      `${code}
+      const { Datasource, flush } = bundle;
+      const options = { url: ${JSON.stringify(tinybird.url)}, token: 'a-token' };
+      const row = { text: 'x'.repeat(2000) };
+      let refused;
+      try { new Datasource('rows', { ...options, spill: 'somewhere' }); } catch (thrown) { refused = thrown; }
+      (async () => {
+        const plain = new Datasource('rows', options);
+        plain.append(row);
+        await plain.write(JSON.stringify(row));
+        await flush();
+        const packed = new Datasource('rows', { ...options, gzip: true });
+        packed.append(row);
+        await packed.close();
+        return [plain.stats().delivered, packed.stats().delivered, refused.code, refused.message].join();
+      })();`,
+    );
+    expect(answer).toMatch(/^2,1,bad_option,.*spill/);
+    expect(tinybird.requests.map(({ headers }) => headers['content-encoding'])).toEqual([undefined, 'gzip']);
+    expect(tinybird.rows.length).toBe(3);
+    await tinybird.close();
   });
 
   it('refuses a dispatcher, which would carry nothing there', async () => {

@@ -1,29 +1,33 @@
 import { TinybirdError } from '../api/errors.js';
 
 /**
- * Node's own modules, for what only a process with a disk can do. They are asked for and not imported, so that a bundle
- * for the edge holds none of them. Bun, Deno and workerd answer too.
+ * Node's own modules, for what only a process with a disk can do. They are asked for by name and not imported, so that
+ * a bundle for the edge holds none of them; Deno, Bun and Cloudflare with `nodejs_compat` answer too.
+ *
+ * @throws TinybirdError `bad_option` where there are none
  */
-export const fs = nodeModule('node:fs');
-export const os = nodeModule('node:os');
-export const path = nodeModule('node:path');
-export const zlib = nodeModule('node:zlib');
-export const nodeCrypto = nodeModule('node:crypto');
+export const fs = lazily(() => process.getBuiltinModule('node:fs'));
+export const os = lazily(() => process.getBuiltinModule('node:os'));
+export const path = lazily(() => process.getBuiltinModule('node:path'));
+export const zlib = lazily(() => process.getBuiltinModule('node:zlib'));
+export const nodeCrypto = lazily(() => process.getBuiltinModule('node:crypto'));
 
-interface Modules {
-  'node:fs': typeof import('node:fs');
-  'node:os': typeof import('node:os');
-  'node:path': typeof import('node:path');
-  'node:zlib': typeof import('node:zlib');
-  'node:crypto': typeof import('node:crypto');
-}
-
-function nodeModule<Name extends keyof Modules>(name: Name): () => Modules[Name] {
-  let found: Modules[Name] | undefined;
+function lazily<Module>(ask: () => Module | undefined): () => Module {
+  let found: Module | undefined;
   return () => {
-    found ??= globalThis.process?.getBuiltinModule?.(name) as Modules[Name] | undefined;
-    if (found === undefined)
+    found ??= quietly(ask);
+    if (found === undefined) {
       throw new TinybirdError('bad_option', 'The option spill needs a disk, and there is none here.');
+    }
     return found;
   };
+}
+
+/** Where there is no `process`, or one that only looks like it, asking throws. */
+function quietly<Module>(ask: () => Module | undefined): Module | undefined {
+  try {
+    return ask();
+  } catch {
+    return undefined;
+  }
 }
