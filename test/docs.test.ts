@@ -1,0 +1,83 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runNode } from './support/program.js';
+import { type FakeTinybird, json, startFakeTinybird } from './support/tinybird.js';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const page = await readFile(join(ROOT, 'docs/delivery.md'), 'utf8');
+const programs = [...page.matchAll(/^\*\*(.+?)\*\*.*?^```ts\n(.+?)^```/gms)].map(
+  ([, title = '', code = '']) => ({
+    title,
+    code,
+  }),
+);
+
+let tinybird: FakeTinybird;
+let folder: string;
+
+beforeAll(async () => {
+  tinybird = await startFakeTinybird(({ url }, response) => {
+    if (url.pathname.includes('unknown')) json(response, 404, { error: 'The pipe does not exist' });
+    else if (url.pathname !== '/v0/events') json(response, 200, { meta: [], data: [{ calls: 3 }], rows: 1 });
+  });
+  await mkdir(join(ROOT, '.tmp'), { recursive: true });
+  folder = await mkdtemp(join(ROOT, '.tmp', 'docs-'));
+  for (const [index, { code }] of programs.entries())
+    await writeFile(join(folder, `program-${index}.ts`), code);
+});
+afterAll(async () => {
+  await Promise.all([tinybird.close(), rm(folder, { recursive: true, force: true })]);
+});
+
+/** What a program of the page printed. */
+async function printed(title: string): Promise<string> {
+  tinybird.rows.length = 0;
+  const index = programs.findIndex((program) => program.title === title);
+  const ended = await runNode(['--import', 'tsx', join(folder, `program-${index}.ts`)], {
+    TINYBIRD_TOKEN: 'p.test',
+    TINYBIRD_URL: tinybird.url,
+  });
+  expect(ended.stderr).toBe('');
+  expect(ended.code).toBe(0);
+  return ended.stdout;
+}
+
+describe('the page on delivery', () => {
+  it('shows how to give rows as they come', async () => {
+    await printed('Give rows as they come');
+    expect(tinybird.rows.map(({ kind }) => kind)).toEqual(['signup', 'login']);
+  });
+
+  it('shows how to load many', async () => {
+    expect(await printed('Load many rows')).toMatch(/^50000 .*delivered: 50000/s);
+    expect(tinybird.rows.length).toBe(50_000);
+  });
+
+  it('shows how to survive a crash', async () => {
+    expect(await printed('Survive a crash')).toBe('object\n');
+  });
+
+  it('shows how to ask Tinybird anything', async () => {
+    expect(await printed('Ask Tinybird anything')).toBe(
+      '[ { calls: 3 } ] 1 200\nnot_found 404 The pipe does not exist\n',
+    );
+  });
+
+  it('shows programs whose types are right, and no others', async () => {
+    expect(programs.length).toBe(4);
+    const config = { extends: '../../tsconfig.json', include: ['.'], compilerOptions: { rootDir: '../..' } };
+    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(config));
+    const ended = await runNode([join(ROOT, 'node_modules/typescript/bin/tsc'), '--project', folder]);
+    expect(ended.stdout + ended.stderr).toBe('');
+  });
+
+  it.each(['DatasourceOptions', 'SpillOptions'])('lists every option of %s', async (name) => {
+    const source = await readFile(join(ROOT, 'src/datasource/options.ts'), 'utf8');
+    const declared = source.slice(source.indexOf(`interface ${name}`)).split('\n}')[0] ?? '';
+    const options = [...declared.matchAll(/^ {2}(\w+)\??:/gm)].map(([, option]) => option);
+    expect(options.length).toBeGreaterThan(3);
+    for (const option of options) expect(page).toMatch(new RegExp(`^\\| \`${option}\``, 'm'));
+  });
+});
