@@ -33,9 +33,18 @@ async function send(request: HttpRequest, dispatcher?: Dispatcher): Promise<Http
 
 const deflate = promisify(gzip);
 
-/** Level 1 in the thread pool: level 6 takes 3.6 times the CPU for 13 % fewer bytes. */
+/** What the thread pool compresses before it reports back, bytes. */
+const LEAST_CHUNK_BYTES = 16 * 1024;
+const MOST_CHUNK_BYTES = 1024 * 1024;
+
+/**
+ * Level 1 in the thread pool: level 6 takes 3.6 times the CPU for 13 % fewer bytes. Rows come to about a third of their
+ * bytes, so that most bodies are done in one go: each further one waits for a busy event loop (64 KiB at a time cost a
+ * saturated sender a sixth of its throughput).
+ */
 function compress(body: Uint8Array): Promise<Uint8Array> {
-  return deflate(body, { level: 1, chunkSize: 64 * 1024 });
+  const chunkSize = Math.min(Math.max(body.byteLength >> 1, LEAST_CHUNK_BYTES), MOST_CHUNK_BYTES);
+  return deflate(body, { level: 1, chunkSize });
 }
 
 interface Undici {
