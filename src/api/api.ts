@@ -132,7 +132,7 @@ export class TinybirdApi {
     appendParams(url, options.params);
     for (let attempt = 1; ; attempt++) {
       await this.#pause.over(signal);
-      const all = { ...(await authorization(this.#connection.token)), ...headers };
+      const all = { ...(await authorization(this.#connection.token, timeoutMs)), ...headers };
       const answer = await this.#exchange({ method, url, headers: all, body, timeoutMs, signal });
       if (answer.status >= 200 && answer.status < 300) return answer;
       const secret = all.authorization?.replace(/^Bearer /, '') ?? url.searchParams.get('token') ?? undefined;

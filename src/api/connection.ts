@@ -1,4 +1,5 @@
-import { describeThrown, TinybirdError } from './errors.js';
+import { TinybirdError, userFunction } from './errors.js';
+import { LONGEST_TIMEOUT_MS } from './exchange.js';
 import { REGIONS, type Region, regionNamed, urlOfRegion } from './regions.js';
 import { type Transport, type TransportOptions, transportOf } from './transport.js';
 
@@ -61,22 +62,28 @@ export function resolveConnection(
 
 /**
  * The header that carries the token, or none.
- * @throws TinybirdError `user_function` when a token function throws, `bad_option` when it gives no token.
+ * @param timeoutMs how long a token function may take, ms
+ * @throws TinybirdError `user_function` when a token function throws or takes longer, `bad_option` when it gives no token.
  */
-export async function authorization(token: Token | undefined): Promise<Record<string, string>> {
+export async function authorization(
+  token: Token | undefined,
+  timeoutMs: number,
+): Promise<Record<string, string>> {
   if (token === undefined) return {};
   if (typeof token === 'string') return { authorization: `Bearer ${token}` };
   let given: unknown;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   try {
-    given = await token();
+    const late = new Promise<never>((_resolve, reject) => {
+      const never = () => reject(new Error(`no answer within ${timeoutMs} ms`));
+      timer = setTimeout(never, Math.min(timeoutMs, LONGEST_TIMEOUT_MS));
+      if (typeof timer === 'object') timer.unref();
+    });
+    given = await Promise.race([token(), late]);
   } catch (thrown) {
-    throw new TinybirdError(
-      'user_function',
-      `The option token is a function that threw (${describeThrown(thrown)}).`,
-      {
-        cause: thrown,
-      },
-    );
+    throw userFunction('token', thrown);
+  } finally {
+    clearTimeout(timer);
   }
   if (typeof given !== 'string') {
     throw new TinybirdError(

@@ -34,7 +34,7 @@ export type ProblemCode =
   | 'invalid_event'
   /** A function the user gave (`redact`, `sample`, `prices`, `token`, `waitUntil`) threw, or a sink did. */
   | 'user_function'
-  /** A fault of this package: the call went on, its event may be missing. */
+  /** A fault of this package: the program went on, an event or rows may be missing. */
   | 'internal';
 
 /** What a problem knows besides its words. */
@@ -84,4 +84,20 @@ export function describeThrown(thrown: unknown): string {
   } catch {
     return 'a value that cannot be shown';
   }
+}
+
+/** A fault of this package. */
+export function internal(thrown: unknown): TinybirdError {
+  return new TinybirdError(
+    'internal',
+    `A fault in tinybird-llm (${describeThrown(thrown)}); the program went on, an event or rows may be missing. Please report it.`,
+    { cause: thrown },
+  );
+}
+
+/** A function that the user gave threw. */
+export function userFunction(option: string, thrown: unknown): TinybirdError {
+  return new TinybirdError('user_function', `The option ${option} threw (${describeThrown(thrown)}).`, {
+    cause: thrown,
+  });
 }

@@ -3,7 +3,7 @@ import { secretsOf, withoutSecrets } from './secrets.js';
 import type { HttpRequest } from './transport.js';
 
 /** `setTimeout` fires at once for more than this. */
-const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+export const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 /** What Tinybird answers to an ingestion is tiny; a query's answer may be large. */
 const MAXIMUM_ANSWER_BYTES = 256 * 1024 * 1024;
 

@@ -1,5 +1,5 @@
 import { resolveConnection } from '../api/connection.js';
-import { describeThrown, TinybirdError } from '../api/errors.js';
+import { TinybirdError, userFunction } from '../api/errors.js';
 import { createTell, type Tell } from '../api/tell.js';
 import type { Batch } from './batch.js';
 import { Delivery } from './delivery.js';
@@ -361,9 +361,7 @@ export class Datasource {
     try {
       waitUntil(this.#invocation.settled);
     } catch (thrown) {
-      this.#tell(
-        new TinybirdError('user_function', `The option waitUntil threw (${describeThrown(thrown)}).`),
-      );
+      this.#tell(userFunction('waitUntil', thrown));
     }
   }
 

@@ -82,7 +82,7 @@ export class Delivery {
   async #attempt(headers: Record<string, string>, body: Uint8Array, signal: AbortSignal): Promise<Outcome> {
     const { connection, timeoutMs } = this.#options;
     try {
-      const authorized = await authorization(connection.token);
+      const authorized = await authorization(connection.token, timeoutMs);
       const answer = await connection.transport.send({
         method: 'POST',
         url: this.#url,

@@ -1,11 +1,11 @@
-import { TinybirdError } from '../api/errors.js';
+import { internal, TinybirdError, userFunction } from '../api/errors.js';
 import { createTell, type OnError, type Tell } from '../api/tell.js';
 import type { LlmCall } from '../call/call.js';
 import { type Catalogue, loadCatalogue } from '../call/catalogue.js';
 import { isBilled } from '../call/event.js';
 import { costOf, type PricedCall, type Prices, type Pricing, pricingOf, usableCost } from '../call/price.js';
 import { inBackground } from './background.js';
-import { internal, noAnswer, shown, userFunction } from './problems.js';
+import { noAnswer, shown } from './problems.js';
 
 let catalogue: Catalogue | undefined;
 

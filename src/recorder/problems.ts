@@ -1,20 +1,4 @@
-import { describeThrown, TinybirdError } from '../api/errors.js';
-
-/** A fault of this package. */
-export function internal(thrown: unknown): TinybirdError {
-  return new TinybirdError(
-    'internal',
-    `A fault in tinybird-llm (${describeThrown(thrown)}); the call went on, its event may be missing. Please report it.`,
-    { cause: thrown },
-  );
-}
-
-/** A function that the user gave threw. */
-export function userFunction(option: string, thrown: unknown): TinybirdError {
-  return new TinybirdError('user_function', `The option ${option} threw (${describeThrown(thrown)}).`, {
-    cause: thrown,
-  });
-}
+import { TinybirdError } from '../api/errors.js';
 
 /** A function the user gave answered with what is no answer: nothing, a promise. A promise's rejection is nobody's. */
 export function noAnswer(option: string, given: unknown, consequence: string): TinybirdError {

@@ -1,5 +1,5 @@
 import type { LitellmEvent } from '../../schemas/litellm.js';
-import { describeThrown, TinybirdError } from '../api/errors.js';
+import { describeThrown, internal, TinybirdError, userFunction } from '../api/errors.js';
 import { createTell, type Tell } from '../api/tell.js';
 import type { CallType, LlmCall } from '../call/call.js';
 import { toEvent } from '../call/event.js';
@@ -10,7 +10,7 @@ import { type CallDetails, currentScope } from './context.js';
 import { MetadataReader } from './metadata.js';
 import type { Sink, TinybirdOptions } from './options.js';
 import { Pricer } from './pricer.js';
-import { internal, invalidEvent, noAnswer, userFunction } from './problems.js';
+import { invalidEvent, noAnswer } from './problems.js';
 import { readOptions } from './read-options.js';
 import { CallRecording, NOTHING, type Recording } from './recording.js';
 import { sinkOf } from './sink.js';

@@ -1,6 +1,6 @@
+import { internal } from '../api/errors.js';
 import type { Tell } from '../api/tell.js';
 import type { Answer, Ending, LlmCall } from '../call/call.js';
-import { internal } from './problems.js';
 
 /** What is known only at the end, and differs from what was begun with. */
 export type CallCorrections = Partial<

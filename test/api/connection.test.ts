@@ -102,16 +102,24 @@ describe('a token function', () => {
   it('is asked each time', async () => {
     let asked = 0;
     const token = async () => `token-${++asked}`;
-    expect(await authorization(token)).toEqual({ authorization: 'Bearer token-1' });
-    expect(await authorization(token)).toEqual({ authorization: 'Bearer token-2' });
+    expect(await authorization(token, 1000)).toEqual({ authorization: 'Bearer token-1' });
+    expect(await authorization(token, 1000)).toEqual({ authorization: 'Bearer token-2' });
   });
 
   it('that throws or gives no token is told as such', async () => {
     const broken = () => {
       throw new Error('vault is sealed');
     };
-    await expect(authorization(broken)).rejects.toMatchObject({ code: 'user_function' });
-    await expect(authorization(() => undefined as never)).rejects.toMatchObject({ code: 'bad_option' });
+    await expect(authorization(broken, 1000)).rejects.toMatchObject({ code: 'user_function' });
+    await expect(authorization(() => undefined as never, 1000)).rejects.toMatchObject({ code: 'bad_option' });
+  });
+
+  it('that never answers is not waited for longer than a request', async () => {
+    const silent = () => new Promise<string>(() => {});
+    await expect(authorization(silent, 20)).rejects.toMatchObject({
+      code: 'user_function',
+      message: expect.stringContaining('no answer within 20 ms'),
+    });
   });
 });
 
