@@ -75,8 +75,13 @@ export class Delivery {
   async #encode(rows: Uint8Array): Promise<{ headers: Record<string, string>; body: Uint8Array }> {
     const headers = { 'content-type': 'application/x-ndjson' };
     if (!this.#options.gzip || rows.byteLength < GZIP_FROM_BYTES) return { headers, body: rows };
-    const body = await compressing.run(() => this.#options.connection.transport.gzip(rows));
-    return { headers: { ...headers, 'content-encoding': 'gzip' }, body };
+    try {
+      const body = await compressing.run(() => this.#options.connection.transport.gzip(rows));
+      return { headers: { ...headers, 'content-encoding': 'gzip' }, body };
+    } catch {
+      // No memory, or a runtime that cannot: the rows go as they are.
+      return { headers, body: rows };
+    }
   }
 
   async #attempt(headers: Record<string, string>, body: Uint8Array, signal: AbortSignal): Promise<Outcome> {
