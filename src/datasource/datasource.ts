@@ -41,8 +41,6 @@ export interface DatasourceStats {
 const CLOSE_TIMEOUT_MS = 30_000;
 /** An overflow drops row after row: it is told this often, ms. */
 const TELL_OVERFLOW_EVERY_MS = 1000;
-/** A row's checksum and line break in a segment, bytes. */
-const RECORD_BYTES = 10;
 
 const LINE_BREAK = 0x0a;
 const FOREVER_MS = 2 ** 30;
@@ -246,7 +244,7 @@ export class Datasource {
     if (line instanceof TinybirdError) return line;
     if (!this.#writers.waiting || mayDrop) {
       const most = typeof line === 'string' ? line.length * 3 + 1 : line.byteLength + 1;
-      if (this.#fits(most) && this.#journal?.isFull(most + RECORD_BYTES) !== true) return this.#add(line);
+      if (this.#fits(most) && this.#journal?.isFull(most) !== true) return this.#add(line);
     }
     // Once more, with care: the room is measured to the byte, and made.
     const bytes = typeof line === 'string' ? encoder.encode(line) : line.slice();
@@ -265,7 +263,7 @@ export class Datasource {
 
   /** Room in memory and on disk for a row of this size; whether there is any. */
   #makeRoom(bytes: number, mayDrop: boolean): boolean {
-    while (this.#journal?.isFull(bytes + RECORD_BYTES)) {
+    while (this.#journal?.isFull(bytes)) {
       if (!mayDrop || !this.#dropSegment(this.#journal)) return false;
     }
     while (!this.#fits(bytes)) {

@@ -4,7 +4,15 @@ import { type Claimed, claimAbandoned } from './claim.js';
 import { fs, nodeCrypto, path } from './node.js';
 import { leftName, ownName } from './owner.js';
 import { diskTrouble } from './problems.js';
-import { firstLine, readSegment, recordOf, recordsOf, type Segment, type SegmentRows } from './segment.js';
+import {
+  firstLine,
+  PREFIX_BYTES,
+  readSegment,
+  recordOf,
+  recordsOf,
+  type Segment,
+  type SegmentRows,
+} from './segment.js';
 
 export interface JournalOptions {
   /** Where segments lie, for all datasources and processes of the host. */
@@ -68,14 +76,16 @@ export class Journal {
     return this.#backlog[0]?.bytes ?? 0;
   }
 
-  /** Whether another `bytes` would be too many. */
-  isFull(bytes: number): boolean {
-    return this.#bytes + bytes > this.#options.maxBytes;
+  /** Whether another `rows`, of so many bytes with their line breaks, would be too many: in a segment of their own. */
+  isFull(bytes: number, rows = 1): boolean {
+    return this.#bytes + this.#firstLine.length + bytes + rows * PREFIX_BYTES > this.#options.maxBytes;
   }
 
   /** Writes the newest row of the open chunk, and those before it that are not on disk yet. */
   record(chunk: Chunk): void {
     if (this.#options.rows === 'failed' || this.#isResting()) return;
+    // After a rest there are more rows in it than room was made for.
+    if (this.#open?.chunk !== chunk && this.#lacksRoomFor(chunk)) return;
     this.#attempt(() => {
       if (this.#open?.chunk !== chunk) return this.#begin(chunk);
       const { file, segment } = this.#open;
@@ -103,7 +113,7 @@ export class Journal {
 
   /** Writes all rows of a chunk that is in memory, unless the disk rests or is full. */
   store(chunk: Chunk): void {
-    if (this.#isResting() || this.isFull(chunk.bytes)) return;
+    if (this.#isResting() || this.#lacksRoomFor(chunk)) return;
     this.#attempt(() => this.#storeWhole(chunk));
   }
 
@@ -163,6 +173,10 @@ export class Journal {
     this.#own = undefined;
     this.#claimed.length = 0;
     this.#backlog.length = 0;
+  }
+
+  #lacksRoomFor(chunk: Chunk): boolean {
+    return this.isFull(chunk.bytes, chunk.rows - chunk.settled);
   }
 
   /** A segment for the chunk that is being filled, with the rows it already has. */

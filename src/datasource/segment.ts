@@ -27,8 +27,8 @@ export interface SegmentRows {
 }
 
 const LINE_BREAK = 0x0a;
-/** Eight hexadecimal digits and a space. */
-const PREFIX_BYTES = 9;
+/** What stands before a row: eight hexadecimal digits and a space. */
+export const PREFIX_BYTES = 9;
 
 /** The first line of the segments of one datasource, which must be a segment's own to be read. */
 export function firstLine(datasource: string, hash: string): string {

@@ -1,0 +1,62 @@
+import { onTestFinished } from 'vitest';
+import type { TinybirdError } from '../../src/api/errors.js';
+import { Datasource } from '../../src/datasource/datasource.js';
+import type { DatasourceOptions, SpillOptions } from '../../src/datasource/options.js';
+import { temporaryDirectory } from './temporary.js';
+import { type Answer, type FakeTinybird, json, startFakeTinybird } from './tinybird.js';
+
+/** What a test of rows on disk needs, all gone after it. */
+export interface Spilling {
+  readonly tinybird: FakeTinybird;
+  /** The spill directory. */
+  readonly directory: string;
+  /** What was told, by all datasources. */
+  readonly problems: TinybirdError[];
+  /** A datasource `events` that keeps its rows in the directory. */
+  datasource(options?: DatasourceOptions, spill?: Partial<SpillOptions>): Datasource;
+  /** Numbers of the rows that arrived, in order of arrival. */
+  ids(): number[];
+  /** What was told under this code. */
+  told(code: string): TinybirdError[];
+}
+
+export async function spilling(): Promise<Spilling> {
+  const directory = await temporaryDirectory();
+  const tinybird = await startFakeTinybird();
+  onTestFinished(() => tinybird.close());
+  const problems: TinybirdError[] = [];
+  return {
+    tinybird,
+    directory,
+    problems,
+    datasource(options = {}, spill = {}) {
+      const made = new Datasource('events', {
+        url: tinybird.url,
+        token: 'p.a-token-nobody-may-see',
+        spill: { directory, ...spill },
+        onError: (problem) => problems.push(problem),
+        ...options,
+      });
+      onTestFinished(() => made.close({ timeoutMs: 1 }));
+      return made;
+    },
+    ids: () => tinybird.rows.map((row) => Number(row.id)),
+    told: (code) => problems.filter((problem) => problem.code === code),
+  };
+}
+
+/** Every request is told to come later. */
+export const down: Answer = (_request, response) => json(response, 503, { error: 'later' });
+
+/** No request is answered. */
+export const silent: Answer = (_request, response) =>
+  new Promise((resolve) => response.on('close', () => resolve(undefined)));
+
+export function sorted(ids: readonly number[]): number[] {
+  return [...ids].sort((a, b) => a - b);
+}
+
+/** The numbers from 0. */
+export function upTo(count: number): number[] {
+  return Array.from({ length: count }, (_, id) => id);
+}
