@@ -377,8 +377,7 @@ export class Datasource {
 
   /** The disk is full: the oldest segment goes that is not under way. Whether there was one. */
   #dropSegment(journal: Journal): boolean {
-    const left = this.#ofBacklog === 0 ? this.#readBacklog(journal) : undefined;
-    const chunk = left ?? this.#buffer.dropChunk();
+    const chunk = this.#readBacklog(journal) ?? this.#buffer.dropChunk();
     if (chunk === undefined) return false;
     this.#dropped(chunk.rows - chunk.settled);
     journal.remove(chunk);
