@@ -66,6 +66,8 @@ export class Datasource {
   readonly #waiters = new Waiters();
   readonly #writers = new Writers();
   readonly #overflowed: Tally;
+  /** How much of memory one request may take, bytes. */
+  readonly #share: number;
   readonly #counts = { accepted: 0, delivered: 0, quarantined: 0, dropped: 0, refused: 0 };
   /** Rows before this number leave without waiting for company. */
   #urgentBefore = 0;
@@ -95,7 +97,13 @@ export class Datasource {
     this.#overflowed = new Tally(TELL_OVERFLOW_EVERY_MS, (rows) =>
       this.#tell(overflow(name, rows, settings)),
     );
-    this.#buffer = new RowBuffer(settings, (chunk) => this.#journal?.seal(chunk));
+    // Rows under way cannot leave memory for disk: some room must be left for those that can.
+    const { spill, maxBufferBytes, concurrency } = settings;
+    this.#share = spill === undefined ? maxBufferBytes : maxBufferBytes / (concurrency + 1);
+    this.#buffer = new RowBuffer(
+      { ...settings, maxBytes: Math.min(settings.maxBytes, this.#share) },
+      (chunk) => this.#journal?.seal(chunk),
+    );
     const gzip = settings.gzip ?? connection.transport.compresses;
     const patient = settings.spill !== undefined;
     const delivery = new Delivery({ name, connection, gzip, timeoutMs: settings.timeoutMs, patient });
@@ -317,7 +325,8 @@ export class Datasource {
   /** What is sent next: rows that are due or fill a chunk, else what dead processes left, one segment at a time. */
   #next(maxBytes: number): Batch | undefined {
     if (this.#buffer.rows > 0 && (this.#buffer.full || this.#buffer.firstRow < this.#urgentBefore)) {
-      const batch = this.#buffer.take(maxBytes, (chunk) => this.#readBack(chunk));
+      const most = Math.min(maxBytes, this.#share);
+      const batch = this.#buffer.take(most, (chunk) => this.#readBack(chunk));
       this.#boundInvocation();
       if (batch !== undefined) return batch;
     }

@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { Datasource } from '../../src/datasource/datasource.js';
 import { bytesIn, filesIn, homeOf, idsOnDisk, leave, numbered, segment } from '../support/segments.js';
 import { down, silent, sorted, spilling, upTo } from '../support/spilling.js';
 import { json, startFakeTinybird } from '../support/tinybird.js';
@@ -176,10 +177,29 @@ describe('rows for which memory has no room', () => {
       for (const end = id + 3; id < Math.min(end, 500); id++) ds.append(wide(id));
       most = Math.max(most, ds.stats().bytes);
     };
-    await ds.flush();
-    await ds.close();
+    while (ds.stats().pending > 0) await ds.flush();
     expect(most).toBeLessThanOrEqual(MEMORY);
+    expect(ds.stats()).toMatchObject({ accepted: 500, delivered: 500 });
     expect(sorted(ids())).toEqual(upTo(id));
+  });
+
+  it('are not dropped while a large request holds much of it', async () => {
+    const { tinybird, datasource, directory } = await spilling();
+    const ds = datasource({ concurrency: 1, maxBytes: 3000, maxBufferBytes: MEMORY });
+    // The first row fails, then goes through: the request after it could take all that gathered meanwhile.
+    tinybird.answer = (request, response) => {
+      const { length } = tinybird.requests;
+      return length === 2 ? undefined : (length === 1 ? down : silent)(request, response);
+    };
+    ds.append({ id: 0 });
+    const flushed = ds.flush();
+    await expect.poll(() => tinybird.requests.length).toBe(1);
+    for (const { id } of numbered(1, 19)) ds.append(wide(id));
+    await flushed;
+    await expect.poll(() => tinybird.requests.length).toBe(3);
+    for (const { id } of numbered(20, 100)) ds.append(wide(id));
+    expect(ds.stats()).toMatchObject({ delivered: 1, dropped: 0, pending: 119 });
+    expect(idsOnDisk(directory)).toEqual(upTo(120).slice(1));
   });
 
   it('are counted, told and waited for no longer when their files are removed', async () => {
@@ -187,7 +207,6 @@ describe('rows for which memory has no room', () => {
     tinybird.answer = down;
     const ds = datasource({ concurrency: 1, maxBytes: 3000, maxBufferBytes: MEMORY, flushAfterMs: 60_000 });
     for (const { id } of numbered(0, 100)) ds.append(wide(id));
-    const { rmSync } = await import('node:fs');
     for (const file of filesIn(directory).slice(0, -1)) rmSync(file);
     tinybird.answer = undefined;
     await ds.flush();
@@ -274,7 +293,6 @@ describe('a spill directory', () => {
     const other = await startFakeTinybird();
     tinybird.answer = down;
     other.answer = down;
-    const { Datasource } = await import('../../src/datasource/datasource.js');
     const open = [
       datasource(),
       datasource({ url: other.url }),
