@@ -411,6 +411,7 @@ export class Datasource {
 
   /** Reads rows back from disk whose turn has come. */
   #readBack(chunk: Chunk): boolean {
+    while (!this.#fits(chunk.segment?.bytes ?? 0) && this.#evict());
     const read = this.#journal?.load(chunk);
     const expected = chunk.rows - chunk.settled;
     // What was dropped from its front is on disk still.

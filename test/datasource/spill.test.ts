@@ -173,9 +173,11 @@ describe('rows for which memory has no room', () => {
     for (const { id } of numbered(0, 200)) ds.append(wide(id));
     let most = 0;
     let id = 200;
-    tinybird.answer = () => {
-      for (const end = id + 3; id < Math.min(end, 500); id++) ds.append(wide(id));
+    tinybird.answer = (request, response) => {
       most = Math.max(most, ds.stats().bytes);
+      // Now and then it fails: then one request goes alone, and several read back after it.
+      if (tinybird.requests.length % 12 === 0) down(request, response);
+      for (const end = id + 6; id < Math.min(end, 500); id++) ds.append(wide(id));
     };
     while (ds.stats().pending > 0) await ds.flush();
     expect(most).toBeLessThanOrEqual(MEMORY);
