@@ -400,6 +400,7 @@ export class Datasource {
   /** Whether the rows of this batch are on disk, where they are put if they are not. */
   #keep(batch: Batch): boolean {
     if (this.#journal === undefined) return false;
+    this.#journal.check();
     if (batch.parts.every(({ chunk }) => isOnDisk(chunk))) return true;
     const chunk = chunkOf(batch);
     this.#journal.store(chunk);
@@ -497,6 +498,7 @@ export class Datasource {
       if (!this.#keep(batch)) lost += batch.rows;
     });
     this.#buffer.seal();
+    this.#journal?.check();
     this.#storeAll();
     for (let chunk = this.#buffer.dropChunk(); chunk !== undefined; chunk = this.#buffer.dropChunk()) {
       if (!isOnDisk(chunk)) lost += chunk.rows - chunk.settled;

@@ -33,7 +33,7 @@ const RETRY_MS = 30_000;
  * is no ledger that could disagree with it. A disk that fails is told and never thrown: rows go on in memory.
  */
 export class Journal {
-  /** Called when a disk that failed takes rows again. */
+  /** Called when a disk that failed takes rows again, or what was on it is gone: rows that are in memory alone may go there. */
   onResume: () => void = () => {};
   readonly #options: JournalOptions;
   readonly #tell: Tell;
@@ -44,6 +44,8 @@ export class Journal {
   /** The directory of this journal alone; undefined until there is something to write. */
   #own: string | undefined;
   readonly #claimed: string[];
+  /** The segments of chunks that are not settled. */
+  readonly #kept = new Set<Segment>();
   /** What dead processes left, oldest first. */
   readonly #backlog: Claimed['segments'];
   #open: { readonly file: number; readonly chunk: Chunk; readonly segment: Segment } | undefined;
@@ -105,10 +107,16 @@ export class Journal {
       } catch (thrown) {
         if (codeOf(thrown) !== 'ENOENT') throw thrown;
         // The directory was removed: writes went on, into nowhere.
-        this.#own = undefined;
         this.#storeWhole(chunk);
+        this.#missed();
       }
     });
+  }
+
+  /** Notices that somebody removed the directory, where no write would. */
+  check(): void {
+    const directories = this.#own === undefined ? this.#claimed : [this.#own, ...this.#claimed];
+    if (!directories.every((directory) => fs().existsSync(directory))) this.#missed();
   }
 
   /** Writes all rows of a chunk that is in memory, unless the disk rests or is full. */
@@ -142,6 +150,7 @@ export class Journal {
         chunk.rows = read.rows;
         chunk.segment = segment;
         segment.rows = read.rows;
+        this.#kept.add(segment);
         if (read.rows > 0 || read.broken > 0) return { chunk, broken: read.broken };
         this.remove(chunk);
       } catch (thrown) {
@@ -201,6 +210,7 @@ export class Journal {
     const name = `${String(this.#created++).padStart(9, '0')}.open`;
     const { file, at } = this.#openNew(name);
     const segment: Segment = { path: at, rows: chunk.rows, bytes: 0 };
+    this.#kept.add(segment);
     try {
       this.#write(file, segment, Buffer.from(this.#firstLine));
       this.#write(file, segment, recordsOf(chunk.body));
@@ -224,6 +234,18 @@ export class Journal {
     this.#own = this.#makeDirectory();
     const at = path().join(this.#own, name);
     return { file: fs().openSync(at, 'ax', 0o600), at };
+  }
+
+  /** Files were removed under us: what they held is no longer on disk. */
+  #missed(): void {
+    if (this.#own !== undefined && !fs().existsSync(this.#own)) this.#own = undefined;
+    for (const segment of this.#kept) {
+      if (fs().existsSync(segment.path)) continue;
+      this.#bytes -= segment.bytes;
+      segment.bytes = 0;
+      segment.rows = 0;
+    }
+    this.onResume();
   }
 
   #makeDirectory(): string {
@@ -298,6 +320,7 @@ export class Journal {
   }
 
   #unlink(segment: Segment): void {
+    this.#kept.delete(segment);
     this.#bytes -= segment.bytes;
     this.#quietly(() => fs().unlinkSync(segment.path));
   }

@@ -48,9 +48,14 @@ export async function spilling(): Promise<Spilling> {
 /** Every request is told to come later. */
 export const down: Answer = (_request, response) => json(response, 503, { error: 'later' });
 
-/** No request is answered. */
+/** No request is answered, and no row taken. */
 export const silent: Answer = (_request, response) =>
-  new Promise((resolve) => response.on('close', () => resolve(undefined)));
+  new Promise((resolve) =>
+    response.on('close', () => {
+      response.end();
+      resolve(undefined);
+    }),
+  );
 
 export function sorted(ids: readonly number[]): number[] {
   return [...ids].sort((a, b) => a - b);
