@@ -38,7 +38,8 @@ export function claimAbandoned(home: string, told: (thrown: unknown) => void): C
 
 function namesIn(home: string, told: (thrown: unknown) => void): string[] {
   try {
-    return fs().readdirSync(home);
+    const entries = fs().readdirSync(home, { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT') told(thrown);
     return [];
@@ -50,8 +51,8 @@ function segmentsIn(directory: string): Claimed['segments'] {
   for (const name of fs().readdirSync(directory)) {
     if (!SEGMENT.test(name)) continue;
     const file = path().join(directory, name);
-    const { size, mtimeMs } = fs().statSync(file);
-    found.push({ path: file, rows: 0, bytes: size, modifiedAt: mtimeMs });
+    const stat = fs().lstatSync(file);
+    if (stat.isFile()) found.push({ path: file, rows: 0, bytes: stat.size, modifiedAt: stat.mtimeMs });
   }
   return found;
 }

@@ -61,6 +61,11 @@ export function sorted(ids: readonly number[]): number[] {
   return [...ids].sort((a, b) => a - b);
 }
 
+/** Each number once: delivery is at least once, and a request that was given up may have been taken. */
+export function distinct(ids: readonly number[]): number[] {
+  return sorted([...new Set(ids)]);
+}
+
 /** The numbers from 0. */
 export function upTo(count: number): number[] {
   return Array.from({ length: count }, (_, id) => id);
