@@ -1,8 +1,10 @@
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import type { TinybirdError } from '../../src/api/errors.js';
 import { Datasource } from '../../src/datasource/datasource.js';
 import type { DatasourceOptions, SpillOptions } from '../../src/datasource/options.js';
-import { temporaryDirectory } from './temporary.js';
+import { startAppender } from './appender.js';
+import { filesIn } from './segments.js';
+import { type Finished, temporaryDirectory } from './temporary.js';
 import { type Answer, type FakeTinybird, json, startFakeTinybird } from './tinybird.js';
 
 /** What a test of rows on disk needs, all gone after it. */
@@ -20,10 +22,10 @@ export interface Spilling {
   told(code: string): TinybirdError[];
 }
 
-export async function spilling(): Promise<Spilling> {
-  const directory = await temporaryDirectory();
+export async function spilling(finished: Finished = onTestFinished): Promise<Spilling> {
+  const directory = await temporaryDirectory(finished);
   const tinybird = await startFakeTinybird();
-  onTestFinished(() => tinybird.close());
+  finished(() => tinybird.close());
   const problems: TinybirdError[] = [];
   return {
     tinybird,
@@ -37,12 +39,31 @@ export async function spilling(): Promise<Spilling> {
         onError: (problem) => problems.push(problem),
         ...options,
       });
-      onTestFinished(() => made.close({ timeoutMs: 1 }));
+      finished(() => made.close({ timeoutMs: 1 }));
       return made;
     },
     ids: () => tinybird.rows.map((row) => Number(row.id)),
     told: (code) => problems.filter((problem) => problem.code === code),
   };
+}
+
+/** The next start: everything arrives, and nothing is left. */
+export async function expectAllDelivered(test: Spilling, appended: readonly number[]): Promise<void> {
+  test.tinybird.answer = undefined;
+  await test.datasource().close();
+  expect(appended.filter((id) => !test.ids().includes(id))).toEqual([]);
+  expect(filesIn(test.directory)).toEqual([]);
+  expect(test.problems).toEqual([]);
+}
+
+/** A program that leaves these many rows on disk, killed while Tinybird does not answer. */
+export async function leaveByKill(test: Spilling, rows: number): Promise<void> {
+  test.tinybird.answer = silent;
+  const { url } = test.tinybird;
+  const killed = startAppender({ url, spill: test.directory, rows, options: { maxRows: 10 } });
+  await expect.poll(() => killed.appended.length).toBe(rows);
+  await killed.kill();
+  test.tinybird.answer = undefined;
 }
 
 /** Every request is told to come later. */
