@@ -152,7 +152,9 @@ describe('a spill directory shared by', () => {
   /** Runs a module that is a file, as programs with children are, and can append 100 rows from a number. */
   async function run(test: Spilling, source: string): Promise<Ended> {
     const file = join(await temporaryDirectory(), 'program.mjs');
-    const tsx = createRequire(import.meta.url).resolve('tsx/esm/api').replace(/cjs$/, 'mjs');
+    const tsx = createRequire(import.meta.url)
+      .resolve('tsx/esm/api')
+      .replace(/cjs$/, 'mjs');
     await writeFile(
       file,
       `import { register } from ${JSON.stringify(tsx)};

@@ -43,6 +43,7 @@ export interface Appender {
   readonly appended: readonly number[];
   /** Its memory, bytes: the most of what it told. */
   readonly rss: number;
+  /** How it ended, and what else it printed. */
   readonly ended: Promise<Ended>;
   /** Ends it as `kill -9` does, and waits. */
   kill(): Promise<void>;
@@ -106,15 +107,17 @@ export function startAppender(options: AppenderOptions): Appender {
   const appended: number[] = [];
   let rss = 0;
   let line = '';
+  let said = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     const lines = (line + text).split('\n');
     line = lines.pop() ?? '';
     for (const one of lines) {
       if (one.startsWith('rss ')) rss = Math.max(rss, Number(one.slice(4)));
       else if (/^\d+$/.test(one)) appended.push(Number(one));
+      else said += `${one}\n`;
     }
   });
-  const ended = ending(child);
+  const ended = ending(child, () => said);
   return {
     pid: child.pid ?? 0,
     appended,
@@ -129,11 +132,11 @@ export function startAppender(options: AppenderOptions): Appender {
   };
 }
 
-async function ending(child: ChildProcess): Promise<Ended> {
+async function ending(child: ChildProcess, stdout: () => string): Promise<Ended> {
   let stderr = '';
   child.stderr?.on('data', (chunk) => {
     stderr += chunk;
   });
   const [code, signal] = await once(child, 'close');
-  return { code: code ?? signal, stdout: '', stderr };
+  return { code: code ?? signal, stdout: stdout(), stderr };
 }
