@@ -25,8 +25,11 @@ export function claimAbandoned(home: string, told: (thrown: unknown) => void): C
     const directory = path().join(home, ownName());
     try {
       fs().renameSync(path().join(home, name), directory);
+      const segments = segmentsIn(directory);
+      // Programs that end with nothing pending leave one each.
+      if (segments.length === 0 && removeEmpty(directory)) continue;
       claimed.directories.push(directory);
-      claimed.segments.push(...segmentsIn(directory));
+      claimed.segments.push(...segments);
     } catch (thrown) {
       // ENOENT: another process was faster.
       if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT') told(thrown);
@@ -43,6 +46,15 @@ function namesIn(home: string, told: (thrown: unknown) => void): string[] {
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT') told(thrown);
     return [];
+  }
+}
+
+function removeEmpty(directory: string): boolean {
+  try {
+    fs().rmdirSync(directory);
+    return true;
+  } catch {
+    return false; // something is in it that is not ours
   }
 }
 

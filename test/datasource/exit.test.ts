@@ -1,6 +1,7 @@
+import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type AppenderOptions, startAppender } from '../support/appender.js';
-import { filesIn, idsOnDisk } from '../support/segments.js';
+import { filesIn, homeOf, idsOnDisk } from '../support/segments.js';
 import {
   distinct,
   down,
@@ -93,4 +94,15 @@ describe.concurrent('a short program', () => {
       await expectAllDelivered(test, upTo(55));
     },
   );
+
+  it('that ends with nothing pending leaves one empty directory at most, however often it runs', async ({
+    onTestFinished,
+  }) => {
+    const test = await spilling(onTestFinished);
+    for (let run = 0; run < 3; run++) await program(test, { end: 'await ds.flush();' }).ended;
+    const { home } = homeOf(test.directory, test.tinybird.url);
+    expect(readdirSync(home).length).toBeLessThanOrEqual(1);
+    await test.datasource().close();
+    expect(readdirSync(home)).toEqual([]);
+  });
 });
