@@ -494,6 +494,7 @@ export class Datasource {
   /** Ends everything that is under way, keeps on disk what can be, and forgets the rest: says how many rows that was. */
   #abandon(): number {
     let lost = 0;
+    this.#journal?.wake();
     this.#sender.abandon((batch) => {
       if (!this.#keep(batch)) lost += batch.rows;
     });

@@ -119,6 +119,11 @@ export class Journal {
     if (!directories.every((directory) => fs().existsSync(directory))) this.#missed();
   }
 
+  /** The next write is the last chance of its rows: a disk that failed is tried again now. */
+  wake(): void {
+    if (this.#isResting()) this.#restsUntil = performance.now();
+  }
+
   /** Writes all rows of a chunk that is in memory, unless the disk rests or is full. */
   store(chunk: Chunk): void {
     if (this.#isResting() || this.#lacksRoomFor(chunk)) return;
@@ -267,8 +272,11 @@ export class Journal {
 
   #finish(file: number, segment: Segment): void {
     const sync = this.#options.fsync === 'segment';
-    if (sync) fs().fdatasyncSync(file);
-    fs().closeSync(file);
+    try {
+      if (sync) fs().fdatasyncSync(file);
+    } finally {
+      fs().closeSync(file);
+    }
     const sealed = segment.path.replace(/open$/, 'seg');
     fs().renameSync(segment.path, sealed);
     segment.path = sealed;

@@ -54,6 +54,19 @@ describe('a full disk', () => {
     expect(told('spill')).toHaveLength(2);
   });
 
+  it('is tried once more at the end, however lately it failed', async () => {
+    const { tinybird, directory, datasource } = await spilling();
+    tinybird.answer = down;
+    const disk = faultyDisk(directory);
+    disk.fault = (call) => (call === 'writeSync' ? 'ENOSPC' : undefined);
+    const ds = datasource({ maxRows: 5 });
+    for (const row of numbered(0, 23)) ds.append(row);
+    disk.fault = undefined;
+    await ds.close({ timeoutMs: 1 });
+    expect(idsOnDisk(directory)).toEqual(upTo(23));
+    expect(ds.stats()).toMatchObject({ dropped: 0, pending: 23 });
+  });
+
   it('drops rows by the policy of memory when that is full too, counted and told', async () => {
     const { tinybird, directory, datasource, told } = await spilling();
     tinybird.answer = down;
