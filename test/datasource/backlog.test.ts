@@ -72,3 +72,30 @@ describe('a large backlog', () => {
     expect(filesIn(test.directory)).toHaveLength(SEGMENTS);
   });
 });
+
+describe('a backlog of many small segments', () => {
+  it('is delivered many at a time, in order, and each is gone with its rows', async () => {
+    const test = await spilling();
+    const files = numbered(0, 1000).map((row) => [
+      `${String(row.id).padStart(9, '0')}.open`,
+      segment(test.directory, test.tinybird.url, [row]),
+    ]);
+    leave(test.directory, test.tinybird.url, Object.fromEntries(files));
+    await test.datasource().close();
+    expect(test.ids()).toEqual(upTo(1000));
+    expect(test.tinybird.requests.length).toBeLessThanOrEqual(10);
+    expect(filesIn(test.directory)).toEqual([]);
+  });
+
+  it('is delivered within maxRequestBytes', async () => {
+    const test = await spilling();
+    const files = upTo(20).map((n) => [
+      `${String(n).padStart(9, '0')}.seg`,
+      segment(test.directory, test.tinybird.url, numbered(n * 10, 10)),
+    ]);
+    leave(test.directory, test.tinybird.url, Object.fromEntries(files));
+    await test.datasource({ maxRequestBytes: 300 }).close();
+    expect(test.ids()).toEqual(upTo(200));
+    for (const { text } of test.tinybird.requests) expect(text.length).toBeLessThanOrEqual(300);
+  });
+});

@@ -276,7 +276,7 @@ describe('the bound on disk', () => {
     ]);
     leave(directory, tinybird.url, Object.fromEntries(left));
     tinybird.answer = silent;
-    const ds = datasource({ maxRows: 10 }, { maxBytes: MAX });
+    const ds = datasource({ maxRows: 10, maxBytes: 500 }, { maxBytes: MAX });
     await expect.poll(() => tinybird.requests.length).toBe(1);
     for (const row of numbered(1000, 100)) ds.append(row);
     expect(bytesIn(directory)).toBeLessThanOrEqual(MAX);
