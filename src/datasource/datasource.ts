@@ -286,7 +286,7 @@ export class Datasource {
       this.#boundInvocation();
       return batch;
     }
-    const left = this.#store.takeOfBacklog();
+    const left = this.#store.takeOfBacklog(maxBytes);
     if (left === undefined && this.#isIdle) this.#moved();
     return left;
   }
@@ -352,6 +352,7 @@ export class Datasource {
   /** Ends everything that is under way, keeps on disk what can be, and forgets the rest: says how many rows that was. */
   #abandon(): number {
     let lost = 0;
+    this.#store.wake();
     this.#sender.abandon((batch) => {
       if (!this.#store.keep(batch)) lost += batch.rows;
     });
