@@ -188,7 +188,8 @@ export class RowBuffer {
 
   #remove(chunk: Chunk): void {
     if (chunk === this.#open) this.seal();
-    this.#chunks = this.#chunks.filter((one) => one !== chunk);
+    if (chunk === this.#chunks[0]) this.#chunks.shift();
+    else this.#chunks = this.#chunks.filter((one) => one !== chunk);
     this.#rows -= chunk.rows - chunk.settled;
     this.#bytes -= chunk.bytes;
   }

@@ -25,8 +25,11 @@ export function claimAbandoned(home: string, told: (thrown: unknown) => void): C
     const directory = path().join(home, ownName());
     try {
       fs().renameSync(path().join(home, name), directory);
+      const segments = segmentsIn(directory);
+      // Programs that end with nothing pending leave one each.
+      if (segments.length === 0 && removeEmpty(directory)) continue;
       claimed.directories.push(directory);
-      claimed.segments.push(...segmentsIn(directory));
+      claimed.segments.push(...segments);
     } catch (thrown) {
       // ENOENT: another process was faster.
       if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT') told(thrown);
@@ -38,10 +41,20 @@ export function claimAbandoned(home: string, told: (thrown: unknown) => void): C
 
 function namesIn(home: string, told: (thrown: unknown) => void): string[] {
   try {
-    return fs().readdirSync(home);
+    const entries = fs().readdirSync(home, { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT') told(thrown);
     return [];
+  }
+}
+
+function removeEmpty(directory: string): boolean {
+  try {
+    fs().rmdirSync(directory);
+    return true;
+  } catch {
+    return false; // something is in it that is not ours
   }
 }
 
@@ -50,8 +63,8 @@ function segmentsIn(directory: string): Claimed['segments'] {
   for (const name of fs().readdirSync(directory)) {
     if (!SEGMENT.test(name)) continue;
     const file = path().join(directory, name);
-    const { size, mtimeMs } = fs().statSync(file);
-    found.push({ path: file, rows: 0, bytes: size, modifiedAt: mtimeMs });
+    const stat = fs().lstatSync(file);
+    if (stat.isFile()) found.push({ path: file, rows: 0, bytes: stat.size, modifiedAt: stat.mtimeMs });
   }
   return found;
 }

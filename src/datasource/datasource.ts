@@ -1,5 +1,5 @@
 import { resolveConnection } from '../api/connection.js';
-import { TinybirdError, userFunction } from '../api/errors.js';
+import { internal, TinybirdError, userFunction } from '../api/errors.js';
 import { createTell, type Tell } from '../api/tell.js';
 import type { Batch } from './batch.js';
 import { Delivery } from './delivery.js';
@@ -108,7 +108,12 @@ export class Datasource {
    * text or bytes. Returns at once and never throws: a row that cannot be taken is counted and told.
    */
   append(row: Row): void {
-    const added = this.#add(row, true);
+    let added: true | Uint8Array | TinybirdError;
+    try {
+      added = this.#add(row, true);
+    } catch (thrown) {
+      added = internal(thrown); // no memory, say
+    }
     if (added === true) return;
     if (added instanceof TinybirdError) {
       this.#counts.refused++;
@@ -281,7 +286,7 @@ export class Datasource {
       this.#boundInvocation();
       return batch;
     }
-    const left = this.#store.takeOfBacklog();
+    const left = this.#store.takeOfBacklog(maxBytes);
     if (left === undefined && this.#isIdle) this.#moved();
     return left;
   }
@@ -347,6 +352,7 @@ export class Datasource {
   /** Ends everything that is under way, keeps on disk what can be, and forgets the rest: says how many rows that was. */
   #abandon(): number {
     let lost = 0;
+    this.#store.wake();
     this.#sender.abandon((batch) => {
       if (!this.#store.keep(batch)) lost += batch.rows;
     });

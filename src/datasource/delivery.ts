@@ -79,7 +79,8 @@ export class Delivery {
       const body = await compressing.run(() => this.#options.connection.transport.gzip(rows));
       return { headers: { ...headers, 'content-encoding': 'gzip' }, body };
     } catch {
-      return { headers, body: rows }; // a runtime that cannot compress: rows go all the same
+      // No memory, or a runtime that cannot: the rows go as they are.
+      return { headers, body: rows };
     }
   }
 

@@ -6,6 +6,7 @@ import { leftName, ownName } from './owner.js';
 import { diskTrouble } from './problems.js';
 import {
   firstLine,
+  PREFIX_BYTES,
   readSegment,
   recordBytes,
   recordsOf,
@@ -33,7 +34,7 @@ const RETRY_MS = 30_000;
  * is no ledger that could disagree with it. A disk that fails is told and never thrown: rows go on in memory.
  */
 export class Journal {
-  /** Called when a disk that failed takes rows again. */
+  /** Called when a disk that failed takes rows again, or what was on it is gone: rows that are in memory alone may go there. */
   onResume: () => void = () => {};
   readonly #options: JournalOptions;
   readonly #tell: Tell;
@@ -44,6 +45,8 @@ export class Journal {
   /** The directory of this journal alone; undefined until there is something to write. */
   #own: string | undefined;
   readonly #claimed: string[];
+  /** The segments of chunks that are not settled. */
+  readonly #kept = new Set<Segment>();
   /** What dead processes left, oldest first. */
   readonly #backlog: Claimed['segments'];
   #open: { readonly file: number; readonly chunk: Chunk; readonly segment: Segment } | undefined;
@@ -78,14 +81,16 @@ export class Journal {
     return this.#backlog[0]?.bytes ?? 0;
   }
 
-  /** Whether another `bytes` would be too many. */
-  isFull(bytes: number): boolean {
-    return this.#bytes + bytes > this.#options.maxBytes;
+  /** Whether another `rows`, of so many bytes with their line breaks, would be too many: in a segment of their own. */
+  isFull(bytes: number, rows = 1): boolean {
+    return this.#bytes + this.#firstLine.length + bytes + rows * PREFIX_BYTES > this.#options.maxBytes;
   }
 
   /** Writes the newest row of the open chunk, and those before it that are not on disk yet. */
   record(chunk: Chunk): void {
     if (this.#options.rows === 'failed' || this.#isResting()) return;
+    // After a rest there are more rows in it than room was made for.
+    if (this.#open?.chunk !== chunk && this.#lacksRoomFor(chunk)) return;
     this.#attempt(() => {
       if (this.#open?.chunk !== chunk) return this.#begin(chunk);
       const { file, segment } = this.#open;
@@ -105,15 +110,26 @@ export class Journal {
       } catch (thrown) {
         if (codeOf(thrown) !== 'ENOENT') throw thrown;
         // The directory was removed: writes went on, into nowhere.
-        this.#own = undefined;
         this.#storeWhole(chunk);
+        this.#missed();
       }
     });
   }
 
+  /** Notices that somebody removed the directory, where no write would. */
+  check(): void {
+    const directories = this.#own === undefined ? this.#claimed : [this.#own, ...this.#claimed];
+    if (!directories.every((directory) => fs().existsSync(directory))) this.#missed();
+  }
+
+  /** The next write is the last chance of its rows: a disk that failed is tried again now. */
+  wake(): void {
+    if (this.#isResting()) this.#restsUntil = performance.now();
+  }
+
   /** Writes all rows of a chunk that is in memory, unless the disk rests or is full. */
   store(chunk: Chunk): void {
-    if (this.#isResting() || this.isFull(chunk.bytes)) return;
+    if (this.#isResting() || this.#lacksRoomFor(chunk)) return;
     this.#attempt(() => this.#storeWhole(chunk));
   }
 
@@ -142,6 +158,7 @@ export class Journal {
         chunk.rows = read.rows;
         chunk.segment = segment;
         segment.rows = read.rows;
+        this.#kept.add(segment);
         if (read.rows > 0 || read.broken > 0) return { chunk, broken: read.broken };
         this.remove(chunk);
       } catch (thrown) {
@@ -182,6 +199,10 @@ export class Journal {
     return this.#scratch.subarray(0, bytes);
   }
 
+  #lacksRoomFor(chunk: Chunk): boolean {
+    return this.isFull(chunk.bytes, chunk.rows - chunk.settled);
+  }
+
   /** A segment for the chunk that is being filled, with the rows it already has. */
   #begin(chunk: Chunk): void {
     const cutShort = chunk.segment;
@@ -204,6 +225,7 @@ export class Journal {
     const name = `${String(this.#created++).padStart(9, '0')}.open`;
     const { file, at } = this.#openNew(name);
     const segment: Segment = { path: at, rows: chunk.rows, bytes: 0 };
+    this.#kept.add(segment);
     try {
       this.#write(file, segment, Buffer.from(this.#firstLine));
       this.#write(file, segment, recordsOf(chunk.body));
@@ -229,6 +251,18 @@ export class Journal {
     return { file: fs().openSync(at, 'ax', 0o600), at };
   }
 
+  /** Files were removed under us: what they held is no longer on disk. */
+  #missed(): void {
+    if (this.#own !== undefined && !fs().existsSync(this.#own)) this.#own = undefined;
+    for (const segment of this.#kept) {
+      if (fs().existsSync(segment.path)) continue;
+      this.#bytes -= segment.bytes;
+      segment.bytes = 0;
+      segment.rows = 0;
+    }
+    this.onResume();
+  }
+
   #makeDirectory(): string {
     const directory = path().join(this.#home, ownName());
     fs().mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -248,8 +282,11 @@ export class Journal {
 
   #finish(file: number, segment: Segment): void {
     const sync = this.#options.fsync === 'segment';
-    if (sync) fs().fdatasyncSync(file);
-    fs().closeSync(file);
+    try {
+      if (sync) fs().fdatasyncSync(file);
+    } finally {
+      fs().closeSync(file);
+    }
     const sealed = segment.path.replace(/open$/, 'seg');
     fs().renameSync(segment.path, sealed);
     segment.path = sealed;
@@ -301,6 +338,7 @@ export class Journal {
   }
 
   #unlink(segment: Segment): void {
+    this.#kept.delete(segment);
     this.#bytes -= segment.bytes;
     this.#quietly(() => fs().unlinkSync(segment.path));
   }

@@ -10,7 +10,7 @@ const LEFT = /^left-[0-9a-f]{8}$/;
 const RECKONING_MS = 2000;
 
 export function ownName(): string {
-  return `own-${host()}-${process.pid}-${startOf(process.pid) ?? ownStart()}-${hex()}`;
+  return `own-${host()}-${process.pid}-${statOf(process.pid)?.start ?? ownStart()}-${hex()}`;
 }
 
 export function leftName(): string {
@@ -33,18 +33,20 @@ function isRunning(pid: number, start: number): boolean {
     // EPERM: it runs, as somebody else.
     return (thrown as NodeJS.ErrnoException).code !== 'ESRCH';
   }
-  // A process may have been given the number of a dead one.
-  const startedAt = startOf(pid);
-  if (startedAt !== undefined) return startedAt === start;
+  // A process may have been given the number of a dead one. And one that is dead keeps its number until its parent takes
+  // notice, which in a container may be never.
+  const stat = statOf(pid);
+  if (stat !== undefined) return stat.start === start && !stat.dead;
   return pid !== process.pid || Math.abs(ownStart() - start) < RECKONING_MS;
 }
 
-/** When a process started, in the kernel's ticks: field 22 of its `stat`, counted behind the name in parentheses. */
-function startOf(pid: number): number | undefined {
+/** What the system says of a process. Fields 3 and 22 of its `stat`, counted behind the name in parentheses. */
+function statOf(pid: number): { dead: boolean; start: number } | undefined {
   try {
     const stat = fs().readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const start = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
-    return Number.isSafeInteger(start) ? start : undefined;
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const start = Number(fields[19]);
+    return Number.isSafeInteger(start) ? { dead: /[ZX]/.test(fields[0] ?? ''), start } : undefined;
   } catch {
     return undefined; // no /proc here
   }

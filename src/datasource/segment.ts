@@ -29,8 +29,8 @@ export interface SegmentRows {
 const LINE_BREAK = 0x0a;
 const SPACE = 0x20;
 const HEX_DIGITS = [...'0123456789abcdef'].map((digit) => digit.charCodeAt(0));
-/** Eight hexadecimal digits and a space. */
-const PREFIX_BYTES = 9;
+/** What stands before a row: eight hexadecimal digits and a space. */
+export const PREFIX_BYTES = 9;
 
 /** The first line of the segments of one datasource, which must be a segment's own to be read. */
 export function firstLine(datasource: string, hash: string): string {

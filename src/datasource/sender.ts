@@ -1,4 +1,4 @@
-import type { ProblemCode, TinybirdError } from '../api/errors.js';
+import { internal, type ProblemCode, type TinybirdError } from '../api/errors.js';
 import type { Tell } from '../api/tell.js';
 import { type Batch, cut, cutByAge, halve } from './batch.js';
 import type { Delivery, Outcome } from './delivery.js';
@@ -98,13 +98,17 @@ export class Sender {
     return first;
   }
 
-  /** Starts requests while a slot is free, the gate is open and there is something to send. */
+  /** Starts requests while a slot is free, the gate is open and there is something to send. Never throws. */
   pump(): void {
-    while (this.#gate.admits(this.#underWay.size)) {
-      const batch = this.#next();
-      if (batch === undefined) return;
-      this.#underWay.add(batch);
-      void this.#send(batch);
+    try {
+      while (this.#gate.admits(this.#underWay.size)) {
+        const batch = this.#next();
+        if (batch === undefined) return;
+        this.#underWay.add(batch);
+        this.#send(batch).catch((thrown) => this.#tell(internal(thrown)));
+      }
+    } catch (thrown) {
+      this.#tell(internal(thrown));
     }
   }
 

@@ -20,8 +20,8 @@ export interface Counts {
 
 /** An overflow drops row after row: it is told this often, ms. */
 const TELL_OVERFLOW_EVERY_MS = 1000;
-/** A row's checksum in a segment, bytes. */
-const CHECKSUM_BYTES = 9;
+/** Segments of dead processes that are read in one go at most: each takes about 50 µs of everybody's time. */
+const BACKLOG_AT_ONCE = 100;
 
 const encoder = new TextEncoder();
 
@@ -39,7 +39,9 @@ export class Store {
   readonly #buffer: RowBuffer;
   readonly #journal: Journal | undefined;
   readonly #overflowed: Tally;
-  /** Rows of the segment of a dead process that is under way: one at a time. */
+  /** How much of memory one request may take, bytes. */
+  readonly #share: number;
+  /** Rows of dead processes that are under way. */
   #ofBacklog = 0;
 
   /** @throws TinybirdError `bad_option` for a spill where there is no disk */
@@ -57,9 +59,13 @@ export class Store {
     this.#underWayBytes = underWayBytes;
     this.#tell = tell;
     this.#overflowed = new Tally(TELL_OVERFLOW_EVERY_MS, (rows) => tell(overflow(name, rows, settings)));
-    this.#buffer = new RowBuffer(settings, (chunk) => this.#journal?.seal(chunk));
-    if (settings.spill === undefined) return;
-    this.#journal = new Journal(settings.spill, name, url, tell);
+    // Rows under way cannot leave memory for disk: some room must be left for those that can.
+    const { spill, maxBytes, maxBufferBytes, concurrency } = settings;
+    this.#share = spill === undefined ? maxBufferBytes : maxBufferBytes / (concurrency + 1);
+    const chunks = { ...settings, maxBytes: Math.min(maxBytes, this.#share) };
+    this.#buffer = new RowBuffer(chunks, (chunk) => this.#journal?.seal(chunk));
+    if (spill === undefined) return;
+    this.#journal = new Journal(spill, name, url, tell);
     this.#journal.onResume = () => this.#storeAll();
   }
 
@@ -98,7 +104,7 @@ export class Store {
    */
   add(line: string | Uint8Array, mayDrop: boolean): true | Uint8Array | TinybirdError {
     const most = typeof line === 'string' ? line.length * 3 + 1 : line.byteLength + 1;
-    if (this.#fits(most) && this.#journal?.isFull(most + CHECKSUM_BYTES) !== true) return this.#push(line);
+    if (this.#fits(most) && this.#journal?.isFull(most) !== true) return this.#push(line);
     // Once more, with care: the room is measured to the byte, and made.
     const bytes = typeof line === 'string' ? encoder.encode(line) : line.slice();
     const size = bytes.byteLength + 1;
@@ -127,18 +133,31 @@ export class Store {
   take(maxBytes: number, urgentBefore: number): Batch | undefined {
     if (this.#buffer.rows === 0 || !(this.#buffer.full || this.#buffer.firstRow < urgentBefore))
       return undefined;
-    return this.#buffer.take(maxBytes, (chunk) => this.#readBack(chunk));
+    const most = Math.min(maxBytes, this.#share);
+    return this.#buffer.take(most, (chunk) => this.#readBack(chunk));
   }
 
-  /** What a dead process left, if there is room for it and nothing of the kind is under way. */
-  takeOfBacklog(): Batch | undefined {
+  /**
+   * What dead processes left, if there is room for it and nothing of the kind is under way: a segment, or many small
+   * ones together, since one of a quiet program has a row or two.
+   */
+  takeOfBacklog(maxBytes: number): Batch | undefined {
     const journal = this.#journal;
     if (!journal?.hasBacklog || this.#ofBacklog > 0) return undefined;
     if (!this.#fits(journal.backlogBytes) && this.bytes > 0) return undefined;
-    const chunk = this.#readBacklog(journal);
-    if (chunk === undefined) return undefined;
-    this.#ofBacklog = chunk.rows;
-    return batchOf([chunk]);
+    const most = Math.min(maxBytes, this.#settings.maxBytes, this.#settings.maxBufferBytes - this.bytes);
+    const chunks: Chunk[] = [];
+    let bytes = 0;
+    do {
+      const chunk = this.#readBacklog(journal);
+      if (chunk === undefined) break;
+      chunks.push(chunk);
+      bytes += chunk.bytes;
+      this.#ofBacklog += chunk.rows;
+    } while (chunks.length < BACKLOG_AT_ONCE && journal.hasBacklog && bytes + journal.backlogBytes <= most);
+    const newest = chunks.at(-1);
+    // As old as the newest of them: rows are rather kept too long than given up too soon.
+    return newest === undefined ? undefined : { ...batchOf(chunks), appendedAt: newest.appendedAt };
   }
 
   /** The fate of these rows is known. */
@@ -153,6 +172,7 @@ export class Store {
   /** Whether the rows of this batch are on disk, where they are put if they are not. */
   keep(batch: Batch): boolean {
     if (this.#journal === undefined) return false;
+    this.#journal.check();
     if (batch.parts.every(({ chunk }) => isOnDisk(chunk))) return true;
     const chunk = chunkOf(batch);
     this.#journal.store(chunk);
@@ -173,9 +193,15 @@ export class Store {
     return rows;
   }
 
+  /** The end is near: a disk that failed lately is tried once more. */
+  wake(): void {
+    this.#journal?.wake();
+  }
+
   /** Forgets every row; gives how many of them are lost, because they are not on disk. */
   leave(): number {
     this.#buffer.seal();
+    this.#journal?.check();
     this.#storeAll();
     let lost = 0;
     for (let chunk = this.#buffer.dropChunk(); chunk !== undefined; chunk = this.#buffer.dropChunk()) {
@@ -204,7 +230,7 @@ export class Store {
 
   /** Room in memory and on disk for a row of this size; whether there is any. */
   #makeRoom(bytes: number, mayDrop: boolean): boolean {
-    while (this.#journal?.isFull(bytes + CHECKSUM_BYTES)) {
+    while (this.#journal?.isFull(bytes)) {
       if (!mayDrop || !this.#dropSegment(this.#journal)) return false;
     }
     while (!this.#fits(bytes)) {
@@ -243,6 +269,7 @@ export class Store {
 
   /** Reads rows back from disk whose turn has come; whether there are any. */
   #readBack(chunk: Chunk): boolean {
+    while (!this.#fits(chunk.segment?.bytes ?? 0) && this.#evict());
     const read = this.#journal?.load(chunk);
     const expected = chunk.rows - chunk.settled;
     // What was dropped from its front is on disk still.

@@ -147,7 +147,7 @@ describe('a row', () => {
 
   it('with half a surrogate pair arrives with U+FFFD for it; what only looks like one stays', async () => {
     const text = '\ud800a \udc00b \ud83d\ude00 \\ud800 \\\\ud83d';
-    expect(await arrived({ text, ['k\ud800']: 1 })).toEqual({
+    expect(await arrived({ text, 'k\ud800': 1 })).toEqual({
       text: '\ufffda \ufffdb \ud83d\ude00 \\ud800 \\\\ud83d',
       'k\ufffd': 1,
     });

@@ -5,7 +5,8 @@ import { mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { CALLS, datasourceDirectory, temporaryDirectory } from './running-server.js';
+import { temporaryDirectory } from '../support/temporary.js';
+import { CALLS, datasourceDirectory } from './running-server.js';
 
 const MAIN = resolve('src/cli/main.ts');
 const TSX = createRequire(import.meta.url).resolve('tsx');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Engine, openEngine } from '../../src/local/engine.js';
 import { DataDirectoryError, EngineMissingError, QueryError } from '../../src/local/errors.js';
-import { temporaryDirectory } from './running-server.js';
+import { temporaryDirectory } from '../support/temporary.js';
 
 async function openTemporary(): Promise<Engine> {
   const engine = await openEngine(join(await temporaryDirectory(), 'clickhouse'));

@@ -1,9 +1,9 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { type LocalServer, startLocalServer } from '../../src/local/server.js';
+import { temporaryDirectory } from '../support/temporary.js';
 
 /** A small datasource with a column of each way to be absent. */
 export const CALLS = `SCHEMA >
@@ -15,13 +15,6 @@ export const CALLS = `SCHEMA >
 ENGINE MergeTree
 ENGINE_SORTING_KEY id
 `;
-
-/** A directory that is gone after the test. */
-export async function temporaryDirectory(): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'tinybird-llm-'));
-  onTestFinished(() => rm(directory, { recursive: true, force: true }));
-  return directory;
-}
 
 /** A project's directory of `.datasource` files, one an entry. */
 export async function datasourceDirectory(files: Readonly<Record<string, string>>): Promise<string> {

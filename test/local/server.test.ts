@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { PortInUseError } from '../../src/local/errors.js';
 import { startLocalServer } from '../../src/local/server.js';
-import { CALLS, datasourceDirectory, json, rawGet, runServer, temporaryDirectory } from './running-server.js';
+import { temporaryDirectory } from '../support/temporary.js';
+import { CALLS, datasourceDirectory, json, rawGet, runServer } from './running-server.js';
 
 const EVENT = {
   model: 'gpt-4o',

@@ -13,6 +13,10 @@ export interface Dev {
 
 export interface DevOptions {
   dataDir: string;
+  /** Where it listens. Default: a free port. */
+  port?: number;
+  /** The project whose `datasources/` it serves. Default: the package's own. */
+  project?: string;
   /** How to start the command. Default: from its source. */
   command?: readonly string[];
 }
@@ -21,9 +25,11 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const FROM_SOURCE = ['--import', 'tsx', 'src/cli/main.ts'];
 const START_TIMEOUT_MS = 30_000;
 
-/** Starts `tinybird-llm dev` in a process of its own, on a free port; resolves when it listens. */
-export async function startDev({ dataDir, command = FROM_SOURCE }: DevOptions): Promise<Dev> {
-  const child = spawn(process.execPath, [...command, 'dev', '--port', '0', '--data', dataDir], {
+/** Starts `tinybird-llm dev` in a process of its own; resolves when it listens. */
+export async function startDev(options: DevOptions): Promise<Dev> {
+  const { dataDir, port = 0, project, command = FROM_SOURCE } = options;
+  const where = ['--port', String(port), '--data', dataDir, ...(project ? ['--project', project] : [])];
+  const child = spawn(process.execPath, [...command, 'dev', ...where], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

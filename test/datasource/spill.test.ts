@@ -1,0 +1,355 @@
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { Datasource } from '../../src/datasource/datasource.js';
+import { bytesIn, filesIn, homeOf, idsOnDisk, leave, numbered, segment } from '../support/segments.js';
+import { distinct, down, silent, sorted, spilling, upTo } from '../support/spilling.js';
+import { json, startFakeTinybird } from '../support/tinybird.js';
+
+describe('a row', () => {
+  it('is on disk when append returns, behind its checksum, and gone when it is delivered', async () => {
+    const { tinybird, directory, datasource } = await spilling();
+    const ds = datasource({ flushAfterMs: 60_000 });
+    for (const row of numbered(0, 3)) ds.append(row);
+    const [file = ''] = filesIn(directory);
+    expect(readFileSync(file, 'utf8')).toBe(segment(directory, tinybird.url, numbered(0, 3)));
+    expect(dirname(dirname(file))).toBe(homeOf(directory, tinybird.url).home);
+    await ds.flush();
+    expect(filesIn(directory)).toEqual([]);
+  });
+
+  it('is on disk in files that are nobody else’s business', async () => {
+    const { directory, datasource } = await spilling();
+    datasource().append({ id: 1 });
+    const [file = ''] = filesIn(directory);
+    const modes = [file, dirname(file), dirname(dirname(file))].map((path) => statSync(path).mode & 0o777);
+    expect(modes).toEqual([0o600, 0o700, 0o700]);
+  });
+
+  it('is on disk without the token, and so is its path', async () => {
+    const { directory, datasource } = await spilling();
+    datasource({ token: 'p.secret' }).append({ id: 1 });
+    for (const file of filesIn(directory)) {
+      expect(file).not.toContain('secret');
+      expect(readFileSync(file, 'latin1')).not.toContain('secret');
+    }
+  });
+
+  it('is on disk until it is settled, also when it is quarantined or refused for good', async () => {
+    const { tinybird, directory, datasource } = await spilling();
+    const ds = datasource({ concurrency: 1 });
+    tinybird.answer = (_request, response) =>
+      json(response, 200, { successful_rows: 0, quarantined_rows: 1 });
+    ds.append({ id: 1 });
+    await ds.flush();
+    expect(filesIn(directory)).toEqual([]);
+    tinybird.answer = (_request, response) => json(response, 400, {});
+    ds.append({ id: 2 });
+    await ds.flush();
+    expect(filesIn(directory)).toEqual([]);
+    expect(ds.stats()).toMatchObject({ quarantined: 1, dropped: 1 });
+  });
+
+  it.each([401, 403, 404])('that is answered with %i waits on disk and is not dropped', async (status) => {
+    const { tinybird, directory, datasource } = await spilling();
+    tinybird.answer = (_request, response) => json(response, status, {});
+    const ds = datasource();
+    ds.append({ id: 1 });
+    await ds.flush({ timeoutMs: 500 });
+    await ds.close({ timeoutMs: 1 });
+    expect(ds.stats()).toMatchObject({ dropped: 0, pending: 1 });
+    expect(idsOnDisk(directory)).toEqual([1]);
+  });
+
+  it('is on disk with fsync too', async () => {
+    const { tinybird, directory, datasource, ids } = await spilling();
+    tinybird.answer = silent;
+    const ds = datasource({ maxRows: 2 }, { fsync: 'segment' });
+    for (const row of numbered(0, 5)) ds.append(row);
+    expect(filesIn(directory).map((path) => path.replace(/.*\./, ''))).toEqual(['seg', 'seg', 'open']);
+    expect(idsOnDisk(directory)).toEqual(upTo(5));
+    await ds.close({ timeoutMs: 1 });
+    tinybird.answer = undefined;
+    await datasource().close();
+    expect(distinct(ids())).toEqual(upTo(5));
+  });
+});
+
+describe('close', () => {
+  it('leaves an empty directory when everything is delivered', async () => {
+    const { tinybird, directory, datasource } = await spilling();
+    const ds = datasource({ maxRows: 10 });
+    for (const row of numbered(0, 100)) ds.append(row);
+    await ds.close();
+    expect(readdirSync(homeOf(directory, tinybird.url).home)).toEqual([]);
+  });
+
+  it('drops nothing while Tinybird is down: the next datasource delivers it, in the same process too', async () => {
+    const { tinybird, directory, datasource, ids, told } = await spilling();
+    tinybird.answer = down;
+    const ds = datasource({ maxRows: 10 });
+    for (const row of numbered(0, 25)) ds.append(row);
+    await ds.close({ timeoutMs: 50 });
+    expect(ds.stats()).toMatchObject({ accepted: 25, dropped: 0, pending: 25 });
+    expect(idsOnDisk(directory)).toEqual(upTo(25));
+    tinybird.answer = undefined;
+    const next = datasource();
+    await next.close();
+    expect(distinct(ids())).toEqual(upTo(25));
+    expect(next.stats()).toMatchObject({ accepted: 25, delivered: 25, pending: 0 });
+    expect(readdirSync(homeOf(directory, tinybird.url).home)).toEqual([]);
+    expect(told('dropped')).toEqual([]);
+  });
+
+  it('leaves behind no directory of a process that was killed with nothing pending', async () => {
+    const { tinybird, directory, datasource } = await spilling();
+    leave(directory, tinybird.url, {});
+    leave(directory, tinybird.url, {});
+    await datasource().close();
+    expect(readdirSync(homeOf(directory, tinybird.url).home)).toEqual([]);
+  });
+});
+
+describe('only rows that failed', () => {
+  it('are written: nothing is while all goes well', async () => {
+    const { directory, datasource } = await spilling();
+    const ds = datasource({ maxRows: 10 }, { rows: 'failed' });
+    for (const row of numbered(0, 100)) ds.append(row);
+    expect(readdirSync(directory)).toEqual([]);
+    await ds.close();
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it('are on disk once their request has failed, and gone when they go through', async () => {
+    const { tinybird, directory, datasource, ids } = await spilling();
+    tinybird.answer = down;
+    const ds = datasource({ maxRows: 5, concurrency: 1 }, { rows: 'failed' });
+    for (const row of numbered(0, 5)) ds.append(row);
+    await expect.poll(() => idsOnDisk(directory)).toEqual(upTo(5));
+    tinybird.answer = undefined;
+    await ds.flush();
+    expect(ids()).toEqual(upTo(5));
+    expect(filesIn(directory)).toEqual([]);
+  });
+
+  it('and what is pending at close while Tinybird is down are delivered by the next', async () => {
+    const { tinybird, directory, datasource, ids } = await spilling();
+    tinybird.answer = down;
+    const ds = datasource({ maxRows: 10 }, { rows: 'failed' });
+    for (const row of numbered(0, 45)) ds.append(row);
+    await ds.close({ timeoutMs: 50 });
+    expect(ds.stats()).toMatchObject({ dropped: 0, pending: 45 });
+    expect(idsOnDisk(directory)).toEqual(upTo(45));
+    tinybird.answer = undefined;
+    await datasource().close();
+    expect(distinct(ids())).toEqual(upTo(45));
+  });
+});
+
+describe('rows for which memory has no room', () => {
+  const wide = (id: number) => ({ id, text: 'x'.repeat(1000) });
+  const MEMORY = 20_000;
+
+  it.each(['all', 'failed'] as const)('wait on disk and come back in order (rows: %s)', async (rows) => {
+    const { tinybird, directory, datasource, ids } = await spilling();
+    tinybird.answer = down;
+    const ds = datasource({ concurrency: 1, maxBytes: 3000, maxBufferBytes: MEMORY }, { rows });
+    for (const { id } of numbered(0, 200)) {
+      ds.append(wide(id));
+      expect(ds.stats().bytes).toBeLessThanOrEqual(MEMORY);
+    }
+    expect(idsOnDisk(directory).length).toBeGreaterThan(170);
+    tinybird.answer = undefined;
+    await ds.close();
+    expect(ids()).toEqual(upTo(200));
+    expect(ds.stats()).toMatchObject({ delivered: 200, dropped: 0 });
+    expect(filesIn(directory)).toEqual([]);
+  });
+
+  it('never make memory larger than its bound when they are read back beside new ones', async () => {
+    const { tinybird, datasource, ids } = await spilling();
+    tinybird.answer = down;
+    const ds = datasource({ concurrency: 4, maxBytes: 3000, maxBufferBytes: MEMORY });
+    for (const { id } of numbered(0, 200)) ds.append(wide(id));
+    let most = 0;
+    let id = 200;
+    tinybird.answer = (request, response) => {
+      most = Math.max(most, ds.stats().bytes);
+      // Now and then it fails: then one request goes alone, and several read back after it.
+      if (tinybird.requests.length % 12 === 0) down(request, response);
+      for (const end = id + 6; id < Math.min(end, 500); id++) ds.append(wide(id));
+    };
+    while (ds.stats().pending > 0) await ds.flush();
+    expect(most).toBeLessThanOrEqual(MEMORY);
+    expect(ds.stats()).toMatchObject({ accepted: 500, delivered: 500 });
+    expect(sorted(ids())).toEqual(upTo(id));
+  });
+
+  it('are not dropped while a large request holds much of it', async () => {
+    const { tinybird, datasource, directory } = await spilling();
+    const ds = datasource({ concurrency: 1, maxBytes: 3000, maxBufferBytes: MEMORY });
+    // The first row fails, then goes through: the request after it could take all that gathered meanwhile.
+    tinybird.answer = (request, response) => {
+      const { length } = tinybird.requests;
+      return length === 2 ? undefined : (length === 1 ? down : silent)(request, response);
+    };
+    ds.append({ id: 0 });
+    const flushed = ds.flush();
+    await expect.poll(() => tinybird.requests.length).toBe(1);
+    for (const { id } of numbered(1, 19)) ds.append(wide(id));
+    await flushed;
+    await expect.poll(() => tinybird.requests.length).toBe(3);
+    for (const { id } of numbered(20, 100)) ds.append(wide(id));
+    expect(ds.stats()).toMatchObject({ delivered: 1, dropped: 0, pending: 119 });
+    expect(idsOnDisk(directory)).toEqual(upTo(120).slice(1));
+  });
+
+  it('are counted, told and waited for no longer when their files are removed', async () => {
+    const { tinybird, directory, datasource, ids, told } = await spilling();
+    tinybird.answer = down;
+    const ds = datasource({ concurrency: 1, maxBytes: 3000, maxBufferBytes: MEMORY, flushAfterMs: 60_000 });
+    for (const { id } of numbered(0, 100)) ds.append(wide(id));
+    for (const file of filesIn(directory).slice(0, -1)) rmSync(file);
+    tinybird.answer = undefined;
+    await ds.flush();
+    const { delivered, dropped } = ds.stats();
+    expect(delivered).toBe(ids().length);
+    expect(delivered + dropped).toBe(100);
+    expect(told('dropped').reduce((sum, { rows = 0 }) => sum + rows, 0)).toBe(dropped);
+  });
+});
+
+describe('the bound on disk', () => {
+  const MAX = 10_000;
+
+  it('holds; the oldest segments go whole, counted and told', async () => {
+    const { tinybird, directory, datasource, ids, told } = await spilling();
+    tinybird.answer = silent;
+    const ds = datasource({ maxRows: 10, concurrency: 1 }, { maxBytes: MAX });
+    for (const row of numbered(0, 2000)) {
+      ds.append(row);
+      if (row.id % 50 === 0) expect(bytesIn(directory)).toBeLessThanOrEqual(MAX);
+    }
+    await ds.close({ timeoutMs: 1 });
+    const { dropped } = ds.stats();
+    expect(dropped % 10).toBe(0);
+    expect(told('dropped').reduce((sum, { rows = 0 }) => sum + rows, 0)).toBe(dropped);
+    expect(told('dropped')[0]?.message).toContain(`spill.maxBytes (${MAX})`);
+    tinybird.answer = undefined;
+    await datasource().close();
+    // The ten under way are not dropped; of the others the newest are there.
+    expect(distinct(ids())).toEqual([...upTo(10), ...upTo(2000).slice(dropped + 10)]);
+  });
+
+  it('holds; with drop newest the new rows go, counted and told', async () => {
+    const { tinybird, directory, datasource, ids, told } = await spilling();
+    tinybird.answer = silent;
+    const ds = datasource({ maxRows: 10, drop: 'newest' }, { maxBytes: MAX });
+    for (const row of numbered(0, 2000)) ds.append(row);
+    expect(bytesIn(directory)).toBeLessThanOrEqual(MAX);
+    await ds.close({ timeoutMs: 1 });
+    const { dropped, pending } = ds.stats();
+    expect(dropped + pending).toBe(2000);
+    expect(told('dropped').reduce((sum, { rows = 0 }) => sum + rows, 0)).toBe(dropped);
+    tinybird.answer = undefined;
+    await datasource().close();
+    expect(distinct(ids())).toEqual(upTo(pending));
+  });
+
+  it('holds for rows that are written because they failed', async () => {
+    const { tinybird, directory, datasource } = await spilling();
+    tinybird.answer = down;
+    const ds = datasource({ maxRows: 10, maxBufferBytes: 500 }, { maxBytes: MAX, rows: 'failed' });
+    for (const row of numbered(0, 2000)) {
+      ds.append(row);
+      if (row.id % 50 === 0) expect(bytesIn(directory)).toBeLessThanOrEqual(MAX);
+    }
+    await ds.close({ timeoutMs: 1 });
+    expect(bytesIn(directory)).toBeLessThanOrEqual(MAX);
+  });
+
+  it('counts what dead processes left, which goes first', async () => {
+    const { tinybird, directory, datasource, ids } = await spilling();
+    const left = upTo(10).map((n) => [
+      `${String(n).padStart(9, '0')}.seg`,
+      segment(directory, tinybird.url, numbered(n * 40, 40)),
+    ]);
+    leave(directory, tinybird.url, Object.fromEntries(left));
+    tinybird.answer = silent;
+    const ds = datasource({ maxRows: 10, maxBytes: 500 }, { maxBytes: MAX });
+    await expect.poll(() => tinybird.requests.length).toBe(1);
+    for (const row of numbered(1000, 100)) ds.append(row);
+    expect(bytesIn(directory)).toBeLessThanOrEqual(MAX);
+    await ds.close({ timeoutMs: 1 });
+    tinybird.answer = undefined;
+    await datasource().close();
+    expect(ids()).toEqual(expect.arrayContaining(numbered(1000, 100).map(({ id }) => id)));
+    expect(ds.stats().dropped % 40).toBe(0);
+    expect(ds.stats().dropped).toBeGreaterThan(0);
+  });
+});
+
+describe('a spill directory', () => {
+  it('is shared by datasources and urls without mixing their rows', async () => {
+    const { tinybird, directory, datasource, ids } = await spilling();
+    const other = await startFakeTinybird();
+    tinybird.answer = down;
+    other.answer = down;
+    const open = [
+      datasource(),
+      datasource({ url: other.url }),
+      new Datasource('others', { url: tinybird.url, spill: directory, onError: () => {} }),
+    ];
+    open.forEach((ds, id) => {
+      ds.append({ id });
+    });
+    await Promise.all(open.map((ds) => ds.close({ timeoutMs: 1 })));
+    expect(readdirSync(directory).length).toBe(3);
+    tinybird.answer = undefined;
+    other.answer = undefined;
+    await datasource().close();
+    expect(distinct(ids())).toEqual([0]);
+    await datasource({ url: other.url }).close();
+    expect(other.rows).toEqual([{ id: 1 }]);
+    await new Datasource('others', { url: tinybird.url, spill: directory }).close();
+    expect(tinybird.requests.at(-1)?.url.searchParams.get('name')).toBe('others');
+    expect(distinct(ids())).toEqual([0, 2]);
+    await other.close();
+  });
+
+  it.each([
+    ['spill', null],
+    ['spill', 7],
+    ['spill.directory', ''],
+    ['spill.directory', { rows: 'all' }],
+    ['spill.rows', { directory: 'x', rows: 'some' }],
+    ['spill.maxBytes', { directory: 'x', maxBytes: 0 }],
+    ['spill.fsync', { directory: 'x', fsync: true }],
+  ])('without a usable %s is refused at construction (%j)', async (option, spill) => {
+    const { datasource } = await spilling();
+    expect(() => datasource({ spill: spill as never })).toThrow(
+      expect.objectContaining({ code: 'bad_option', message: expect.stringContaining(`${option} must be`) }),
+    );
+  });
+
+  it('is not made before there is a row', async () => {
+    const { directory, datasource } = await spilling();
+    datasource({ spill: join(directory, 'not', 'yet') });
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it('may be relative, and stays where it was when the program moves elsewhere', async () => {
+    const { directory, datasource } = await spilling();
+    const before = process.cwd();
+    try {
+      process.chdir(directory);
+      const ds = datasource({ spill: 'here' });
+      process.chdir(before);
+      ds.append({ id: 1 });
+    } finally {
+      process.chdir(before);
+    }
+    expect(readdirSync(directory)).toEqual(['here']);
+    expect(filesIn(directory).map((path) => basename(path))).toEqual(['000000000.open']);
+  });
+});
