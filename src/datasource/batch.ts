@@ -45,9 +45,35 @@ export function cut(batch: Batch, maxBytes: number): [Batch, Batch | undefined] 
   const { body } = batch;
   if (body.byteLength <= maxBytes || batch.rows === 1) return [batch, undefined];
   const last = body.lastIndexOf(LINE_BREAK, Math.max(0, maxBytes - 1));
-  const end = (last === -1 ? body.indexOf(LINE_BREAK) : last) + 1;
+  return cutAt(batch, (last === -1 ? body.indexOf(LINE_BREAK) : last) + 1);
+}
+
+/** A batch in two: its first half of rows, one at least, and the rest, if there is one. */
+export function halve(batch: Batch): [Batch, Batch | undefined] {
+  return batch.rows === 1 ? [batch, undefined] : cutAt(batch, endOfRow(batch.body, batch.rows >> 1));
+}
+
+/** A batch in two: what was appended before `cutoff`, ms of the monotonic clock, chunk by chunk, and the rest. */
+export function cutByAge(batch: Batch, cutoff: number): [Batch | undefined, Batch | undefined] {
+  let old = 0;
+  for (const { chunk, rows } of batch.parts) {
+    if (chunk.appendedAt >= cutoff) break;
+    old += rows;
+  }
+  if (old === 0) return [undefined, batch];
+  return old === batch.rows ? [batch, undefined] : cutAt(batch, endOfRow(batch.body, old));
+}
+
+function cutAt(batch: Batch, end: number): [Batch, Batch] {
   const head = slice(batch, 0, end, 0);
-  return [head, slice(batch, end, body.byteLength, head.rows)];
+  return [head, slice(batch, end, batch.body.byteLength, head.rows)];
+}
+
+/** Where the n-th row ends. */
+function endOfRow(body: Uint8Array, n: number): number {
+  let end = 0;
+  for (let row = 0; row < n; row++) end = body.indexOf(LINE_BREAK, end) + 1;
+  return end;
 }
 
 function slice(batch: Batch, from: number, to: number, rowsBefore: number): Batch {
@@ -63,7 +89,8 @@ function slice(batch: Batch, from: number, to: number, rowsBefore: number): Batc
     left -= taken;
     if (taken > 0) parts.push({ chunk: part.chunk, rows: taken });
   }
-  return { ...batch, body, rows, firstRow: batch.firstRow + rowsBefore, parts };
+  const appendedAt = parts[0]?.chunk.appendedAt ?? batch.appendedAt;
+  return { body, rows, firstRow: batch.firstRow + rowsBefore, appendedAt, parts };
 }
 
 /** How many rows NDJSON holds, each with its line break. */

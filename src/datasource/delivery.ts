@@ -114,13 +114,20 @@ export class Delivery {
     const problem = problemOfAnswer(answer, connection.url.host, `datasource ${name}`, secret);
     if (status === 413) return { kind: 'too large', problem };
     if (!mayPass(status)) return { kind: 'refused', problem };
-    const told = status === 429 ? toldWait(answer.headers, Date.now()) : undefined;
+    const told = waitOf(answer);
     return { kind: 'passing', problem: asksTooMuch(problem, told), waitMs: told?.ms };
   }
 }
 
 function mayPass(status: number): boolean {
   return status === 408 || status === 425 || status === 429 || status >= 500;
+}
+
+/** How long the answer says to wait. Every answer of Tinybird has the headers of its rate limit, met or not. */
+function waitOf({ status, headers }: HttpAnswer): ToldWait | undefined {
+  if (status === 429) return toldWait(headers, Date.now());
+  const { 'retry-after': retryAfter, date } = headers;
+  return status === 503 ? toldWait({ 'retry-after': retryAfter, date }, Date.now()) : undefined;
 }
 
 /** The same problem, which also says that its server would have us wait longer than we do. */
@@ -147,8 +154,9 @@ function quarantinedRows(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   try {
     const parsed = JSON.parse(text) as { successful_rows?: unknown; quarantined_rows?: unknown } | null;
-    if (typeof parsed?.successful_rows !== 'number') return undefined;
-    return typeof parsed.quarantined_rows === 'number' ? parsed.quarantined_rows : 0;
+    const { successful_rows: successful, quarantined_rows: rows } = parsed ?? {};
+    if (typeof rows === 'number') return Number.isSafeInteger(rows) && rows >= 0 ? rows : undefined;
+    return typeof successful === 'number' ? 0 : undefined;
   } catch {
     return undefined;
   }

@@ -16,8 +16,8 @@ export class Gate {
   /** Requests that may be under way at once, now. */
   #limit: number;
   #pausedUntil = 0;
-  /** Whether the wait was asked for by Tinybird: then nothing cuts it short. */
-  #told = false;
+  /** Until when Tinybird asked to wait: nothing cuts that short. */
+  #toldUntil = 0;
   #failures = 0;
   #failedAt = Number.NEGATIVE_INFINITY;
   /** Counts the pauses: what was under way before one says nothing about its end. */
@@ -57,28 +57,30 @@ export class Gate {
     const known = ticket !== this.#pauses;
     // Requests that were under way together fail together: that is one failure.
     if (known && toldMs === undefined) return;
-    this.#failedAt = performance.now();
-    if (!known) {
+    const now = performance.now();
+    this.#failedAt = now;
+    // A straggler may begin a pause of its own: then those that went out meanwhile say nothing about its end either.
+    if (!known || this.#timer === undefined) {
       this.#pauses++;
       this.#failures++;
     }
     this.#limit = 1;
-    const ms = toldMs === undefined ? backoffMs(this.#failures) : toldMs * (1 + Math.random() * JITTER);
-    const until = performance.now() + ms;
-    if (until <= this.#pausedUntil) return;
-    this.#told = toldMs !== undefined;
-    this.#pauseUntil(until);
+    if (toldMs === undefined) return this.#pauseUntil(now + backoffMs(this.#failures));
+    this.#toldUntil = Math.max(this.#toldUntil, now + toldMs * (1 + Math.random() * JITTER));
+    if (this.#toldUntil > this.#pausedUntil) this.#pauseUntil(this.#toldUntil);
   }
 
   /** An explicit flush is worth a probe at once; what Tinybird asked for is not cut short. */
   probe(): void {
-    if (this.#timer === undefined || this.#told) return;
-    this.#pauseUntil(Math.min(this.#pausedUntil, this.#failedAt + PROBE_EVERY_MS));
+    if (this.#timer === undefined) return;
+    const soonest = Math.max(this.#failedAt + PROBE_EVERY_MS, this.#toldUntil);
+    this.#pauseUntil(Math.min(this.#pausedUntil, soonest));
   }
 
   /** Ends every pause: what waited is about to be given up. */
   open(): void {
     this.#pausedUntil = 0;
+    this.#toldUntil = 0;
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }

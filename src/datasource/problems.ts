@@ -59,9 +59,20 @@ export function lostAtClose(name: string, rows: number, timeoutMs: number): Tiny
 export function givenUp(problem: TinybirdError, rows: number): TinybirdError {
   return new TinybirdError(problem.code, `${count(rows)} given up: ${problem.message}`, {
     rows,
-    ...(problem.status === undefined ? {} : { status: problem.status }),
+    status: problem.status,
+    serverMessage: problem.serverMessage,
+    documentation: problem.documentation,
     cause: problem,
   });
+}
+
+/** The last problem of requests that failed for so long that rows are given up. */
+export function tooOld(name: string, rows: number, maxAgeMs: number, problem: TinybirdError): TinybirdError {
+  return new TinybirdError(
+    'dropped',
+    `${count(rows)} of ${name} dropped: not delivered within maxAgeMs (${maxAgeMs}). ${problem.message}`,
+    { rows, status: problem.status, cause: problem },
+  );
 }
 
 export function quarantined(name: string, rows: number, of: number): TinybirdError {

@@ -1,9 +1,9 @@
-import { internal, type TinybirdError } from '../api/errors.js';
+import { internal, type ProblemCode, type TinybirdError } from '../api/errors.js';
 import type { Tell } from '../api/tell.js';
-import { type Batch, cut } from './batch.js';
+import { type Batch, cut, cutByAge, halve } from './batch.js';
 import type { Delivery, Outcome } from './delivery.js';
 import { Gate } from './gate.js';
-import { givenUp, quarantined, unreadableAnswer } from './problems.js';
+import { givenUp, quarantined, tooOld, unreadableAnswer } from './problems.js';
 
 /** What became of rows: every one is in exactly one of the three. */
 export interface Fate {
@@ -36,7 +36,9 @@ export interface Source {
 
 /** After a request that was too large, those that go through let the next be larger by this. */
 const GROWTH = 1.25;
-/** An outage is told when it begins, and then this often, ms. */
+/** A request that is nearly as large as it may be shows that it may be larger. */
+const NEARLY = 0.8;
+/** An outage is told when it begins, and then this often, ms; so is an answer of success that says nothing. */
 const TELL_EVERY_MS = 60_000;
 
 /**
@@ -50,6 +52,8 @@ export class Sender {
   readonly #tell: Tell;
   readonly #gate: Gate;
   readonly #underWay = new Set<Batch>();
+  /** Batches that were cut as large as a request could be then. */
+  readonly #filled = new WeakSet<Batch>();
   /** Batches to be sent before any other: tried before, or parts of one. */
   #again: Batch[] = [];
   #stop = new AbortController();
@@ -59,7 +63,8 @@ export class Sender {
   #retried = 0;
   /** Whether a request has gone through since the last that did not. */
   #goesThrough = false;
-  #toldAt = Number.NEGATIVE_INFINITY;
+  /** When a kind of problem was told last. */
+  readonly #toldAt = new Map<ProblemCode, number>();
 
   constructor(options: SenderOptions, delivery: Delivery, source: Source, tell: Tell) {
     this.#options = options;
@@ -139,27 +144,36 @@ export class Sender {
     }
     if (batch === undefined) return undefined;
     const [head, rest] = cut(batch, most);
-    if (rest !== undefined) this.#again.unshift(rest);
+    if (rest === undefined) return head;
+    this.#again.unshift(rest);
+    this.#filled.add(head);
     return head;
   }
 
   async #send(batch: Batch): Promise<void> {
     const { signal } = this.#stop;
     const ticket = this.#gate.ticket;
+    const sizeLimit = this.#sizeLimit;
+    const wentThrough = this.#goesThrough;
     const outcome = await this.#delivery.deliver(batch.body, signal);
     if (signal.aborted) return; // its rows were given to whoever ended it
     this.#underWay.delete(batch);
-    if (outcome.kind === 'passing') this.#failed(batch, outcome, ticket);
-    else {
+    if (outcome.kind === 'passing') {
+      // A connection that was closed while it was idle, at the moment it was used: nothing is wrong.
+      const raced = outcome.reset === true && wentThrough;
+      this.#failed(batch, outcome, raced ? undefined : ticket);
+    } else {
       this.#gate.succeeded(ticket);
-      this.#answered(batch, outcome);
+      this.#answered(batch, outcome, sizeLimit);
     }
     this.pump();
   }
 
-  #answered(batch: Batch, outcome: Exclude<Outcome, { kind: 'passing' }>): void {
+  /** @param sizeLimit what a request was allowed when this one began, bytes */
+  #answered(batch: Batch, outcome: Exclude<Outcome, { kind: 'passing' }>, sizeLimit: number): void {
     this.#goesThrough = true;
     if (outcome.kind === 'taken') {
+      this.#wentThrough(batch, sizeLimit);
       this.#taken(batch, outcome);
       return;
     }
@@ -169,7 +183,7 @@ export class Sender {
       return;
     }
     if (batch.rows > 1 && this.#options.bisect && outcome.problem.status === 400) {
-      const [head, rest] = cut(batch, Math.floor(batch.body.byteLength / 2));
+      const [head, rest] = halve(batch);
       this.#again.unshift(head, ...(rest === undefined ? [] : [rest]));
       return;
     }
@@ -178,21 +192,30 @@ export class Sender {
 
   #taken(batch: Batch, { status, quarantined: counted }: Outcome & { kind: 'taken' }): void {
     const { name, host } = this.#options;
-    if (batch.body.byteLength > this.#sizeLimit * 0.8) this.#sizeLimit *= GROWTH;
     const rows = Math.min(counted ?? 0, batch.rows);
-    if (counted === undefined) this.#tell(unreadableAnswer(name, host, status));
+    if (counted === undefined) this.#tellNowAndThen(unreadableAnswer(name, host, status));
     if (rows > 0) this.#tell(quarantined(name, rows, batch.rows));
     this.#settle(batch, { delivered: batch.rows - rows, quarantined: rows, dropped: 0 });
   }
 
-  #failed(batch: Batch, { problem, waitMs, reset }: Outcome & { kind: 'passing' }, ticket: number): void {
-    // A connection that was closed while it was idle, at the moment it was used: nothing is wrong.
-    const raced = reset && this.#goesThrough;
+  /** Requests that began together say once that more bytes may go. */
+  #wentThrough(batch: Batch, sizeLimit: number): void {
+    if (sizeLimit !== this.#sizeLimit) return;
+    if (this.#filled.has(batch) || batch.body.byteLength > sizeLimit * NEARLY) this.#sizeLimit *= GROWTH;
+  }
+
+  /** @param ticket of the gate; undefined: it goes again at once, and nobody hears of it */
+  #failed(
+    batch: Batch,
+    { problem, waitMs }: Outcome & { kind: 'passing' },
+    ticket: number | undefined,
+  ): void {
     this.#goesThrough = false;
     this.#retried += batch.rows;
     this.#requeue(batch);
-    if (raced) return;
-    this.#tellOfOutage(problem);
+    if (ticket === undefined) return;
+    if (this.#gate.healthy) this.#toldAt.clear();
+    this.#tellNowAndThen(problem);
     this.#gate.failed(ticket, waitMs);
     this.#source.failed(batch);
     this.#expire(problem);
@@ -204,23 +227,25 @@ export class Sender {
     this.#again.splice(behind === -1 ? this.#again.length : behind, 0, batch);
   }
 
-  #tellOfOutage(problem: TinybirdError): void {
+  #tellNowAndThen(problem: TinybirdError): void {
     const now = performance.now();
-    if (!this.#gate.healthy && now - this.#toldAt < TELL_EVERY_MS) return;
-    this.#toldAt = now;
+    if (now - (this.#toldAt.get(problem.code) ?? Number.NEGATIVE_INFINITY) < TELL_EVERY_MS) return;
+    this.#toldAt.set(problem.code, now);
     this.#tell(problem);
   }
 
   #expire(problem: TinybirdError): void {
-    const cutoff = performance.now() - this.#options.maxAgeMs;
-    const expired = this.#again.filter((batch) => batch.appendedAt < cutoff);
-    this.#again = this.#again.filter((batch) => batch.appendedAt >= cutoff);
+    const { name, maxAgeMs } = this.#options;
+    const cutoff = performance.now() - maxAgeMs;
+    const parts = this.#again.map((batch) => cutByAge(batch, cutoff));
+    this.#again = parts.flatMap(([, young]) => young ?? []);
     let rows = this.#source.expire(cutoff);
-    for (const batch of expired) {
-      rows += batch.rows;
-      this.#settle(batch, { delivered: 0, quarantined: 0, dropped: batch.rows });
+    for (const [old] of parts) {
+      if (old === undefined) continue;
+      rows += old.rows;
+      this.#settle(old, { delivered: 0, quarantined: 0, dropped: old.rows });
     }
-    if (rows > 0) this.#tell(givenUp(problem, rows));
+    if (rows > 0) this.#tell(tooOld(name, rows, maxAgeMs, problem));
   }
 
   #giveUp(batch: Batch, problem: TinybirdError): void {
