@@ -16,8 +16,8 @@ let garbling: FakeTinybird;
 beforeAll(async () => {
   provider = await startFakeProvider();
   healthy = await startFakeTinybird();
-  forbidding = await startFakeTinybird((_request, response) =>
-    json(response, 403, { error: 'invalid token p.hush-hush' }),
+  forbidding = await startFakeTinybird(({ headers }, response) =>
+    json(response, 403, { error: `invalid token ${headers.authorization?.slice('Bearer '.length)}` }),
   );
   garbling = await startFakeTinybird((_request, response) => {
     response.writeHead(200, { 'content-type': 'text/html' });
