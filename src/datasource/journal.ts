@@ -4,16 +4,8 @@ import { type Claimed, claimAbandoned } from './claim.js';
 import { fs, nodeCrypto, path } from './node.js';
 import { leftName, ownName } from './owner.js';
 import { diskTrouble } from './problems.js';
-import {
-  firstLine,
-  PREFIX_BYTES,
-  readSegment,
-  recordBytes,
-  recordsOf,
-  type Segment,
-  type SegmentRows,
-  writeRecord,
-} from './segment.js';
+import { firstLine, PREFIX_BYTES, readSegment, type Segment, type SegmentRows } from './segment.js';
+import { SegmentFile } from './segment-file.js';
 
 export interface JournalOptions {
   /** Where segments lie, for all datasources and processes of the host. */
@@ -49,10 +41,8 @@ export class Journal {
   readonly #kept = new Set<Segment>();
   /** What dead processes left, oldest first. */
   readonly #backlog: Claimed['segments'];
-  #open: { readonly file: number; readonly chunk: Chunk; readonly segment: Segment } | undefined;
+  #open: { readonly file: SegmentFile; readonly chunk: Chunk } | undefined;
   #bytes = 0;
-  /** Every record is put together here. */
-  #scratch = new Uint8Array(4096);
   #created = 0;
   #restsUntil: number | undefined;
   readonly #told = new Set<string>();
@@ -93,9 +83,11 @@ export class Journal {
     if (this.#open?.chunk !== chunk && this.#lacksRoomFor(chunk)) return;
     this.#attempt(() => {
       if (this.#open?.chunk !== chunk) return this.#begin(chunk);
-      const { file, segment } = this.#open;
-      this.#write(file, segment, this.#record(chunk.newest));
-      segment.rows = chunk.rows;
+      const { file } = this.#open;
+      const before = file.segment.bytes;
+      file.append(chunk.newest);
+      file.segment.rows = chunk.rows;
+      this.#bytes += file.segment.bytes - before;
     });
   }
 
@@ -106,7 +98,7 @@ export class Journal {
     this.#open = undefined;
     this.#attempt(() => {
       try {
-        this.#finish(open.file, open.segment);
+        open.file.finish(this.#syncs);
       } catch (thrown) {
         if (codeOf(thrown) !== 'ENOENT') throw thrown;
         // The directory was removed: writes went on, into nowhere.
@@ -192,63 +184,59 @@ export class Journal {
     this.#backlog.length = 0;
   }
 
-  #record(row: Uint8Array): Uint8Array {
-    const bytes = recordBytes(row);
-    if (this.#scratch.byteLength < bytes) this.#scratch = new Uint8Array(bytes * 2);
-    writeRecord(row, this.#scratch, 0);
-    return this.#scratch.subarray(0, bytes);
-  }
-
   #lacksRoomFor(chunk: Chunk): boolean {
     return this.isFull(chunk.bytes, chunk.rows - chunk.settled);
+  }
+
+  get #syncs(): boolean {
+    return this.#options.fsync === 'segment';
   }
 
   /** A segment for the chunk that is being filled, with the rows it already has. */
   #begin(chunk: Chunk): void {
     const cutShort = chunk.segment;
-    const { file, segment } = this.#create(chunk);
-    this.#open = { file, chunk, segment };
-    chunk.segment = segment;
+    const file = this.#create(chunk);
+    this.#open = { file, chunk };
+    chunk.segment = file.segment;
     if (cutShort !== undefined) this.#unlink(cutShort);
   }
 
   #storeWhole(chunk: Chunk): void {
     const cutShort = chunk.segment;
-    const { file, segment } = this.#create(chunk);
-    this.#finish(file, segment);
-    chunk.segment = segment;
+    const file = this.#create(chunk);
+    file.finish(this.#syncs);
+    chunk.segment = file.segment;
     if (cutShort !== undefined) this.#unlink(cutShort);
   }
 
   /** A new file with the rows that the chunk has by now. */
-  #create(chunk: Chunk): { file: number; segment: Segment } {
-    const name = `${String(this.#created++).padStart(9, '0')}.open`;
-    const { file, at } = this.#openNew(name);
-    const segment: Segment = { path: at, rows: chunk.rows, bytes: 0 };
+  #create(chunk: Chunk): SegmentFile {
+    const file = this.#openNew(this.#created++, chunk.rows);
+    const { segment } = file;
     this.#kept.add(segment);
     try {
-      this.#write(file, segment, Buffer.from(this.#firstLine));
-      this.#write(file, segment, recordsOf(chunk.body));
+      file.begin(this.#firstLine, chunk.body);
+      this.#bytes += segment.bytes;
+      return file;
     } catch (thrown) {
-      this.#quietly(() => fs().closeSync(file));
+      this.#bytes += segment.bytes;
+      this.#quietly(() => file.close());
       this.#unlink(segment);
       throw thrown;
     }
-    return { file, segment };
   }
 
-  #openNew(name: string): { file: number; at: string } {
+  #openNew(number: number, rows: number): SegmentFile {
     if (this.#own !== undefined) {
       try {
-        const at = path().join(this.#own, name);
-        return { file: fs().openSync(at, 'ax', 0o600), at };
+        return new SegmentFile(this.#own, number, rows);
       } catch (thrown) {
         if (codeOf(thrown) !== 'ENOENT') throw thrown; // else it was removed: a new one
       }
     }
-    this.#own = this.#makeDirectory();
-    const at = path().join(this.#own, name);
-    return { file: fs().openSync(at, 'ax', 0o600), at };
+    this.#own = path().join(this.#home, ownName());
+    fs().mkdirSync(this.#own, { recursive: true, mode: 0o700 });
+    return new SegmentFile(this.#own, number, rows);
   }
 
   /** Files were removed under us: what they held is no longer on disk. */
@@ -263,43 +251,10 @@ export class Journal {
     this.onResume();
   }
 
-  #makeDirectory(): string {
-    const directory = path().join(this.#home, ownName());
-    fs().mkdirSync(directory, { recursive: true, mode: 0o700 });
-    return directory;
-  }
-
-  /** A full disk takes a part without an error: the half record goes again. */
-  #write(file: number, segment: Segment, bytes: Uint8Array): void {
-    const written = fs().writeSync(file, bytes);
-    if (written < bytes.byteLength) {
-      fs().ftruncateSync(file, segment.bytes);
-      throw Object.assign(new Error('the disk is full'), { code: 'ENOSPC' });
-    }
-    segment.bytes += written;
-    this.#bytes += written;
-  }
-
-  #finish(file: number, segment: Segment): void {
-    const sync = this.#options.fsync === 'segment';
-    try {
-      if (sync) fs().fdatasyncSync(file);
-    } finally {
-      fs().closeSync(file);
-    }
-    const sealed = segment.path.replace(/open$/, 'seg');
-    fs().renameSync(segment.path, sealed);
-    segment.path = sealed;
-    if (!sync) return;
-    const directory = fs().openSync(path().dirname(sealed), 'r');
-    fs().fsyncSync(directory);
-    fs().closeSync(directory);
-  }
-
   #closeOpen(): void {
     const open = this.#open;
     this.#open = undefined;
-    if (open !== undefined) this.#quietly(() => fs().closeSync(open.file));
+    if (open !== undefined) this.#quietly(() => open.file.close());
   }
 
   #isResting(): boolean {
