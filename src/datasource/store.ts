@@ -255,8 +255,7 @@ export class Store {
 
   /** The disk is full: the oldest segment goes that is not under way. Whether there was one. */
   #dropSegment(journal: Journal): boolean {
-    const chunk =
-      (this.#ofBacklog === 0 ? this.#readBacklog(journal) : undefined) ?? this.#buffer.dropChunk();
+    const chunk = this.#readBacklog(journal) ?? this.#buffer.dropChunk();
     if (chunk === undefined) return false;
     this.dropped(chunk.rows - chunk.settled);
     journal.remove(chunk);

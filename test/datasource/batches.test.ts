@@ -149,11 +149,16 @@ describe('memory', () => {
     ['newest', numbers(100)],
   ] as const)('full keeps the rows that the policy %s leaves, and they arrive', async (drop, kept) => {
     // Five digits a number: every row has the same size.
-    const ds = bench.datasource({ maxBufferBytes: 1300, flushAfterMs: 60_000, drop });
+    const gate = gated();
+    const ds = bench.datasource({ maxBufferBytes: 1313, concurrency: 1, drop });
+    ds.append({ id: 99_999 });
+    void ds.flush();
+    await expect.poll(() => bench.tinybird.requests.length).toBe(1);
     for (const id of numbers(200)) ds.append({ id: 10_000 + id });
+    gate.open();
     await ds.flush();
-    expect(bench.ids()).toEqual(kept.map((id) => 10_000 + id));
-    expect(ds.stats()).toMatchObject({ delivered: 100, dropped: 100, pending: 0 });
+    expect(bench.ids()).toEqual([99_999, ...kept.map((id) => 10_000 + id)]);
+    expect(ds.stats()).toMatchObject({ delivered: 101, dropped: 100, pending: 0 });
   });
 
   it('never drops what is under way', async () => {
