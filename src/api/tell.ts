@@ -13,12 +13,18 @@ const told = new Set<string>();
  */
 export function createTell(onError: OnError | undefined, subject = ''): Tell {
   if (onError === undefined) return (problem) => warnOnce(problem, subject);
+  let telling = false;
   return (problem) => {
+    // An `onError` that appends to what it is told of would hear of that without end.
+    if (telling) return warnOnce(problem, subject);
+    telling = true;
     try {
       const answer = onError(problem);
       if (answer instanceof Promise) answer.catch(() => warnOnce(brokenOnError('a rejection'), subject));
     } catch (thrown) {
       warnOnce(brokenOnError(describeThrown(thrown)), subject);
+    } finally {
+      telling = false;
     }
   };
 }

@@ -25,7 +25,7 @@ export interface DatasourceStats {
   pending: number;
   /** Never accepted: not a JSON object, too large, or appended after close. */
   refused: number;
-  /** Requests sent again. */
+  /** Rows that were to be sent again, each as often as it was. */
   retried: number;
   /** Requests under way now. */
   inFlight: number;

@@ -65,7 +65,10 @@ export class Gate {
       this.#failures++;
     }
     this.#limit = 1;
-    if (toldMs === undefined) return this.#pauseUntil(now + backoffMs(this.#failures));
+    if (toldMs === undefined) {
+      this.#pauseUntil(now + backoffMs(this.#failures));
+      return;
+    }
     this.#toldUntil = Math.max(this.#toldUntil, now + toldMs * (1 + Math.random() * JITTER));
     if (this.#toldUntil > this.#pausedUntil) this.#pauseUntil(this.#toldUntil);
   }

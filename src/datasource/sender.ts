@@ -38,6 +38,8 @@ export interface Source {
 const GROWTH = 1.25;
 /** A request that is nearly as large as it may be shows that it may be larger. */
 const NEARLY = 0.8;
+/** A batch that failed so often in a row may be its own trouble: a server can fail at one body alone. */
+const STUBBORN_FROM = 3;
 /** An outage is told when it begins, and then this often, ms; so is an answer of success that says nothing. */
 const TELL_EVERY_MS = 60_000;
 
@@ -61,8 +63,10 @@ export class Sender {
   #sizeLimit = Number.POSITIVE_INFINITY;
   #bytes = 0;
   #retried = 0;
-  /** Whether a request has gone through since the last that did not. */
-  #goesThrough = false;
+  /** Connections that were lost since a request went through; Infinity while none does. */
+  #lost = Number.POSITIVE_INFINITY;
+  /** How often a batch has failed. */
+  readonly #failures = new WeakMap<Batch, number>();
   /** When a kind of problem was told last. */
   readonly #toldAt = new Map<ProblemCode, number>();
 
@@ -137,11 +141,15 @@ export class Sender {
 
   #next(): Batch | undefined {
     const most = Math.min(this.#options.maxRequestBytes, this.#sizeLimit);
-    let batch = this.#again.shift();
+    const [first] = this.#again;
+    // One request goes alone to see whether an outage is over: not always the same one.
+    const other = this.#again.length === 1 && !this.#gate.healthy && this.#isStubborn(first);
+    let batch = other ? undefined : this.#again.shift();
     if (batch === undefined) {
       batch = this.#source.next(most);
       this.#bytes += batch?.body.byteLength ?? 0;
     }
+    batch ??= this.#again.shift();
     if (batch === undefined) return undefined;
     const [head, rest] = cut(batch, most);
     if (rest === undefined) return head;
@@ -154,14 +162,11 @@ export class Sender {
     const { signal } = this.#stop;
     const ticket = this.#gate.ticket;
     const sizeLimit = this.#sizeLimit;
-    const wentThrough = this.#goesThrough;
     const outcome = await this.#delivery.deliver(batch.body, signal);
     if (signal.aborted) return; // its rows were given to whoever ended it
     this.#underWay.delete(batch);
     if (outcome.kind === 'passing') {
-      // A connection that was closed while it was idle, at the moment it was used: nothing is wrong.
-      const raced = outcome.reset === true && wentThrough;
-      this.#failed(batch, outcome, raced ? undefined : ticket);
+      this.#failed(batch, outcome, ticket);
     } else {
       this.#gate.succeeded(ticket);
       this.#answered(batch, outcome, sizeLimit);
@@ -171,7 +176,7 @@ export class Sender {
 
   /** @param sizeLimit what a request was allowed when this one began, bytes */
   #answered(batch: Batch, outcome: Exclude<Outcome, { kind: 'passing' }>, sizeLimit: number): void {
-    this.#goesThrough = true;
+    this.#lost = 0;
     if (outcome.kind === 'taken') {
       this.#wentThrough(batch, sizeLimit);
       this.#taken(batch, outcome);
@@ -204,16 +209,15 @@ export class Sender {
     if (this.#filled.has(batch) || batch.body.byteLength > sizeLimit * NEARLY) this.#sizeLimit *= GROWTH;
   }
 
-  /** @param ticket of the gate; undefined: it goes again at once, and nobody hears of it */
-  #failed(
-    batch: Batch,
-    { problem, waitMs }: Outcome & { kind: 'passing' },
-    ticket: number | undefined,
-  ): void {
-    this.#goesThrough = false;
+  #failed(batch: Batch, { problem, waitMs, reset }: Outcome & { kind: 'passing' }, ticket: number): void {
     this.#retried += batch.rows;
+    const failures = (this.#failures.get(batch) ?? 0) + 1;
+    this.#failures.set(batch, failures);
     this.#requeue(batch);
-    if (ticket === undefined) return;
+    // A connection that was closed while it was idle, at the moment it was used: nothing is wrong. There may be as many
+    // of those as requests at once; more losses than that, or more with the same batch, are of another kind.
+    if (reset === true && Math.max(++this.#lost, failures) <= this.#options.concurrency) return;
+    this.#lost = Number.POSITIVE_INFINITY;
     if (this.#gate.healthy) this.#toldAt.clear();
     this.#tellNowAndThen(problem);
     this.#gate.failed(ticket, waitMs);
@@ -221,8 +225,17 @@ export class Sender {
     this.#expire(problem);
   }
 
-  /** In the order of their rows; those of dead processes last. */
+  /** Whether it may be a batch's own fault that it fails: then others are to have their turn too. */
+  #isStubborn(batch: Batch | undefined): boolean {
+    return batch !== undefined && (this.#failures.get(batch) ?? 0) >= STUBBORN_FROM;
+  }
+
+  /** In the order of their rows, those of dead processes last; but one that fails whatever others do, behind them. */
   #requeue(batch: Batch): void {
+    if (this.#isStubborn(batch)) {
+      this.#again.push(batch);
+      return;
+    }
     const behind = this.#again.findIndex((other) => other.firstRow > batch.firstRow);
     this.#again.splice(behind === -1 ? this.#again.length : behind, 0, batch);
   }

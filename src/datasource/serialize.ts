@@ -76,9 +76,12 @@ function whyNoRow(json: string): string | undefined {
   }
 }
 
-/** A RangeError is the engine's: too deep, too long. Any other is of a getter or a toJSON, whose words may hold the row's. */
+/** What the engine says of a row that is too deep or too long. Any other words may hold the row's own. */
+const ENGINE_WORDS = /^(Maximum call stack size exceeded|Invalid string length)\.?$/;
+
 function whyThrown(thrown: unknown): string {
-  return thrown instanceof RangeError ? thrown.message : 'a getter or toJSON in it threw';
+  const isEngines = thrown instanceof RangeError && ENGINE_WORDS.test(thrown.message);
+  return isEngines ? thrown.message : 'a getter or toJSON in it threw';
 }
 
 function unserializable(why: string): TinybirdError {
