@@ -13,6 +13,7 @@ import { Pause } from './pause.js';
 import { type QueryAnswer, readRows } from './query.js';
 import { toldWait } from './rate-limit.js';
 import { withJsonFormat } from './sql-format.js';
+import { backoffMs } from './timers.js';
 import type { HttpAnswer, HttpRequest } from './transport.js';
 
 /**
@@ -167,7 +168,8 @@ export class TinybirdApi {
       );
     }
     if (attempt > this.#settings.maxRetries) throw problem;
-    this.#pause.extend(told === undefined ? backoff(attempt) : told.ms * (1 + Math.random() / 10));
+    // A rate limit is counted in seconds: no use to begin with less than one.
+    this.#pause.extend(told === undefined ? backoffMs(attempt + 2) : told.ms * (1 + Math.random() / 10));
   }
 
   /** The URL of a path, on the host of the connection and nowhere else: the token goes with it. */
@@ -183,11 +185,6 @@ export class TinybirdApi {
     }
     return target;
   }
-}
-
-/** Full jitter: those who were refused together do not come back together. */
-function backoff(attempt: number): number {
-  return Math.max(250, Math.random() * Math.min(30_000, 1000 * 2 ** (attempt - 1)));
 }
 
 function closed(): TinybirdError {

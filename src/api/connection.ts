@@ -1,6 +1,6 @@
 import { TinybirdError, userFunction } from './errors.js';
-import { LONGEST_TIMEOUT_MS } from './exchange.js';
 import { REGIONS, type Region, regionNamed, urlOfRegion } from './regions.js';
+import { LONGEST_TIMEOUT_MS, unref } from './timers.js';
 import { type Transport, type TransportOptions, transportOf } from './transport.js';
 
 /** A token, or a function that gives one, asked before every request: rotation without a restart. */
@@ -77,7 +77,7 @@ export async function authorization(
     const late = new Promise<never>((_resolve, reject) => {
       const never = () => reject(new Error(`no answer within ${timeoutMs} ms`));
       timer = setTimeout(never, Math.min(timeoutMs, LONGEST_TIMEOUT_MS));
-      if (typeof timer === 'object') timer.unref();
+      unref(timer);
     });
     given = await Promise.race([token(), late]);
   } catch (thrown) {

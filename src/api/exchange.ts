@@ -1,9 +1,8 @@
 import { TinybirdError } from './errors.js';
 import { secretsOf, withoutSecrets } from './secrets.js';
+import { LONGEST_TIMEOUT_MS, unref } from './timers.js';
 import type { HttpRequest } from './transport.js';
 
-/** `setTimeout` fires at once for more than this. */
-export const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 /** What Tinybird answers to an ingestion is tiny; a query's answer may be large. */
 const MAXIMUM_ANSWER_BYTES = 256 * 1024 * 1024;
 
@@ -26,7 +25,7 @@ export async function exchange<Answer>(
   const late = () => controller.abort(tooLate(request.timeoutMs));
   const timer = setTimeout(late, Math.min(request.timeoutMs, LONGEST_TIMEOUT_MS));
   // A running timer is what keeps a process alive for its request.
-  if (request.background && typeof timer === 'object') timer.unref();
+  if (request.background) unref(timer);
   const abort = () => controller.abort(request.signal?.reason);
   request.signal?.addEventListener('abort', abort, { once: true });
   try {

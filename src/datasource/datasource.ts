@@ -1,9 +1,9 @@
 import { resolveConnection } from '../api/connection.js';
 import { internal, TinybirdError, userFunction } from '../api/errors.js';
 import { createTell, type Tell } from '../api/tell.js';
+import { LONGEST_TIMEOUT_MS, unref } from '../api/timers.js';
 import type { Batch } from './batch.js';
 import { Delivery } from './delivery.js';
-import { unref } from './gate.js';
 import { type DatasourceOptions, type FlushOptions, readSettings, type Settings } from './options.js';
 import { deliverAtEnd, deliverOnSignals, pendingDatasources } from './pending.js';
 import { closed, lostAtClose, lostAtExit, lostAtOnce, stoppedAt } from './problems.js';
@@ -262,7 +262,7 @@ export class Datasource {
   #awaken(afterMs: number): void {
     pendingDatasources.add(this);
     deliverAtEnd();
-    this.#timer = setTimeout(() => this.#due(), afterMs);
+    this.#timer = setTimeout(() => this.#due(), Math.min(afterMs, LONGEST_TIMEOUT_MS));
     unref(this.#timer);
   }
 
@@ -391,7 +391,7 @@ async function within(promise: Promise<void>, timeoutMs: number | undefined): Pr
   if (timeoutMs === undefined) return promise;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, timeoutMs);
+    timer = setTimeout(resolve, Math.min(timeoutMs, LONGEST_TIMEOUT_MS));
   });
   await Promise.race([promise, late]);
   clearTimeout(timer);

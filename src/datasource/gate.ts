@@ -1,6 +1,5 @@
-const BACKOFF_FIRST_MS = 250;
-const BACKOFF_MAXIMUM_MS = 30_000;
-const BACKOFF_MINIMUM_MS = 50;
+import { backoffMs, unref } from '../api/timers.js';
+
 /** A wait that Tinybird asked for is lengthened by up to this share, so that a fleet does not come back at once. */
 const JITTER = 0.1;
 /** However often somebody flushes, an outage is asked no sooner than this after it answered, ms. */
@@ -99,15 +98,4 @@ export class Gate {
     }, ms);
     unref(this.#timer);
   }
-}
-
-/** Full jitter: a fleet that failed together does not come back together. */
-export function backoffMs(failures: number): number {
-  const ceiling = Math.min(BACKOFF_MAXIMUM_MS, BACKOFF_FIRST_MS * 2 ** (failures - 1));
-  return BACKOFF_MINIMUM_MS + Math.random() * (ceiling - BACKOFF_MINIMUM_MS);
-}
-
-/** No timer of ours keeps a process alive. Where one is a number, as on the edge, none does. */
-export function unref(timer: ReturnType<typeof setTimeout>): void {
-  if (typeof timer === 'object') timer.unref();
 }

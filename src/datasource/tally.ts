@@ -1,4 +1,4 @@
-import { unref } from './gate.js';
+import { unref } from '../api/timers.js';
 
 /** Counts what happens row by row, and tells of it once a second at most. */
 export class Tally {

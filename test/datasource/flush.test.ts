@@ -73,6 +73,15 @@ describe('flush', () => {
     expect(await ds.flush({ timeoutMs: 50 })).toMatchObject({ pending: 1 });
   });
 
+  it('may be told to wait for ever, as a row may for company', async () => {
+    bench.tinybird.answer = () => sleep(50);
+    const ds = bench.datasource({ flushAfterMs: 1e12 });
+    ds.append({ id: 1 });
+    await sleep(50);
+    expect(bench.tinybird.requests).toEqual([]);
+    expect(await ds.flush({ timeoutMs: Number.POSITIVE_INFINITY })).toMatchObject({ pending: 0 });
+  });
+
   it.each([400, 403, 422])('does not reject for an answer of %i', async (status) => {
     bench.tinybird.answer = (_request, response) => json(response, status, {});
     const ds = bench.datasource();

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { backoffMs, Gate } from '../../src/datasource/gate.js';
+import { backoffMs } from '../../src/api/timers.js';
+import { Gate } from '../../src/datasource/gate.js';
 import { Turns } from '../../src/datasource/turns.js';
 
 describe('a backoff', () => {
