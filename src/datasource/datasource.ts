@@ -308,6 +308,8 @@ export class Datasource {
   /** Rows were settled: there is room, and somebody may have waited for them. */
   #moved(): void {
     this.#writers.admit((line) => this.#keep(line, false) === true);
+    // While somebody waits for room, nothing in it waits for company.
+    if (this.#writers.waiting) this.#urgentBefore = Math.max(this.#urgentBefore, this.#store.numbered);
     if (!this.#isIdle) {
       this.#waiters.settle(this.#settledBefore);
       return;

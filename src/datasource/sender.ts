@@ -109,7 +109,7 @@ export class Sender {
         const batch = this.#next();
         if (batch === undefined) return;
         this.#underWay.add(batch);
-        this.#send(batch).catch((thrown) => this.#tell(internal(thrown)));
+        this.#send(batch).catch((thrown) => this.#fault(batch, thrown));
       }
     } catch (thrown) {
       this.#tell(internal(thrown));
@@ -259,6 +259,14 @@ export class Sender {
       this.#settle(old, { delivered: 0, quarantined: 0, dropped: old.rows });
     }
     if (rows > 0) this.#tell(tooOld(name, rows, maxAgeMs, problem));
+  }
+
+  /** A fault of ours: it costs this batch, and no slot. */
+  #fault(batch: Batch, thrown: unknown): void {
+    this.#tell(internal(thrown));
+    if (!this.#underWay.delete(batch)) return;
+    this.#settle(batch, { delivered: 0, quarantined: 0, dropped: batch.rows });
+    this.pump();
   }
 
   #giveUp(batch: Batch, problem: TinybirdError): void {
