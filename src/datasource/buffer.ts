@@ -93,7 +93,8 @@ export class RowBuffer {
   sealFull(): boolean {
     const { maxRows, maxBytes } = this.#options;
     const chunk = this.#open;
-    if (chunk === undefined || (chunk.rows < maxRows && chunk.bytes < maxBytes)) return false;
+    // What it dropped counts too: else one that drops as much as it takes would grow for ever.
+    if (chunk === undefined || (chunk.rows < maxRows && chunk.written < maxBytes)) return false;
     this.seal();
     return true;
   }

@@ -39,6 +39,11 @@ export class Chunk {
     return this.#memory === undefined ? 0 : this.#end - this.#start;
   }
 
+  /** Bytes that were written into it, those of rows it has dropped since with them. */
+  get written(): number {
+    return this.#end;
+  }
+
   /** Whether its rows are here, and not only on disk or under way. */
   get inMemory(): boolean {
     return this.#memory !== undefined;

@@ -178,6 +178,7 @@ export class Store {
     this.#journal.store(chunk);
     if (!isOnDisk(chunk)) return false;
     this.settle(batch);
+    if (chunk.firstRow === Number.POSITIVE_INFINITY) this.#ofBacklog += batch.rows;
     batch.parts = [{ chunk, rows: batch.rows }];
     return true;
   }

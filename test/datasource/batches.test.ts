@@ -171,6 +171,15 @@ describe('memory', () => {
     expect(bench.ids()).toEqual([...numbers(50), ...numbers(500).slice(450)].map((id) => 10_000 + id));
   });
 
+  it('smaller than a batch stays small, however many rows go through it', async () => {
+    const ds = bench.datasource({ url: await unusedUrl(), maxBufferBytes: 100_000 });
+    const before = process.memoryUsage().arrayBuffers;
+    for (const row of rows(9000, 2000)) ds.append(row);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(64 * 1024 * 1024);
+    expect(ds.stats().bytes).toBeLessThanOrEqual(100_000);
+    expect(addsUp(ds.stats())).toBe(true);
+  });
+
   it('tells of an overflow once in a while, not with every row', async () => {
     const ds = bench.datasource({ url: await unusedUrl(), maxBufferBytes: 100, flushAfterMs: 60_000 });
     for (const row of rows(10_000)) ds.append(row);
