@@ -1,4 +1,5 @@
 import { Chunk } from './chunk.js';
+import { countRows, endOfRow, LINE_BREAK } from './ndjson.js';
 
 /** Rows on their way: the body of one request, and the chunks they came from. */
 export interface Batch {
@@ -17,8 +18,6 @@ export interface Part {
   readonly chunk: Chunk;
   readonly rows: number;
 }
-
-const LINE_BREAK = 0x0a;
 
 /** The rows of these chunks, which give them away. One chunk already is a body; several are joined. */
 export function batchOf(chunks: readonly Chunk[]): Batch {
@@ -45,7 +44,7 @@ export function cut(batch: Batch, maxBytes: number): [Batch, Batch | undefined] 
   const { body } = batch;
   if (body.byteLength <= maxBytes || batch.rows === 1) return [batch, undefined];
   const last = body.lastIndexOf(LINE_BREAK, Math.max(0, maxBytes - 1));
-  return cutAt(batch, (last === -1 ? body.indexOf(LINE_BREAK) : last) + 1);
+  return cutAt(batch, last === -1 ? endOfRow(body, 1) : last + 1);
 }
 
 /** A batch in two: its first half of rows, one at least, and the rest, if there is one. */
@@ -69,13 +68,6 @@ function cutAt(batch: Batch, end: number): [Batch, Batch] {
   return [head, slice(batch, end, batch.body.byteLength, head.rows)];
 }
 
-/** Where the n-th row ends. */
-function endOfRow(body: Uint8Array, n: number): number {
-  let end = 0;
-  for (let row = 0; row < n; row++) end = body.indexOf(LINE_BREAK, end) + 1;
-  return end;
-}
-
 function slice(batch: Batch, from: number, to: number, rowsBefore: number): Batch {
   const body = batch.body.subarray(from, to);
   const rows = countRows(body);
@@ -91,13 +83,6 @@ function slice(batch: Batch, from: number, to: number, rowsBefore: number): Batc
   }
   const appendedAt = parts[0]?.chunk.appendedAt ?? batch.appendedAt;
   return { body, rows, firstRow: batch.firstRow + rowsBefore, appendedAt, parts };
-}
-
-/** How many rows NDJSON holds, each with its line break. */
-export function countRows(body: Uint8Array): number {
-  let rows = 0;
-  for (let at = body.indexOf(LINE_BREAK); at !== -1; at = body.indexOf(LINE_BREAK, at + 1)) rows++;
-  return rows;
 }
 
 function join(bodies: readonly Uint8Array[]): Uint8Array {

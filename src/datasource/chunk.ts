@@ -1,8 +1,8 @@
+import { endOfRow, LINE_BREAK } from './ndjson.js';
 import type { Segment } from './segment.js';
 
 /** A chunk grows with its rows, so that a lone one does not hold a megabyte. */
 const GROWTH = 4;
-const LINE_BREAK = 0x0a;
 
 const encoder = new TextEncoder();
 
@@ -107,8 +107,7 @@ export class Chunk {
 
   /** Forgets its oldest row, whose fate is settled by that; gives its bytes. */
   dropOldest(): number {
-    const { body } = this;
-    const bytes = body.indexOf(LINE_BREAK) + 1;
+    const bytes = endOfRow(this.body, 1);
     this.#start += bytes;
     this.settled++;
     return bytes;

@@ -8,7 +8,7 @@ import { type DatasourceOptions, type FlushOptions, readSettings, type Settings 
 import { deliverAtEnd, deliverOnSignals, pendingDatasources } from './pending.js';
 import { closed, lostAtClose, lostAtExit, lostAtOnce, stoppedAt } from './problems.js';
 import { type Fate, Sender } from './sender.js';
-import { type Row, serializeRow } from './serialize.js';
+import { bytesOf, type Row, serializeRow } from './serialize.js';
 import { type Counts, Store } from './store.js';
 import { type Waiter, Waiters } from './waiters.js';
 import { Writers } from './writers.js';
@@ -37,8 +37,6 @@ export interface DatasourceStats {
 const CLOSE_TIMEOUT_MS = 30_000;
 
 const FOREVER_MS = 2 ** 30;
-
-const encoder = new TextEncoder();
 
 /**
  * Rows on their way to one Tinybird datasource: appended at once, sent in batches behind the caller's back.
@@ -237,8 +235,7 @@ export class Datasource {
     const line = serializeRow(row);
     if (line instanceof TinybirdError) return line;
     // First come, first served: who may not push others out queues behind those who wait.
-    if (this.#writers.waiting && !mayDrop)
-      return typeof line === 'string' ? encoder.encode(line) : line.slice();
+    if (this.#writers.waiting && !mayDrop) return bytesOf(line);
     return this.#keep(line, mayDrop);
   }
 

@@ -1,4 +1,4 @@
-import { countRows } from './batch.js';
+import { countRows, endOfRow, LINE_BREAK } from './ndjson.js';
 import { fs, zlib } from './node.js';
 
 /**
@@ -26,7 +26,6 @@ export interface SegmentRows {
   readonly broken: number;
 }
 
-const LINE_BREAK = 0x0a;
 const SPACE = 0x20;
 const HEX_DIGITS = [...'0123456789abcdef'].map((digit) => digit.charCodeAt(0));
 /** What stands before a row: eight hexadecimal digits and a space. */
@@ -79,9 +78,7 @@ export function readSegment(path: string, expectedFirstLine: string): SegmentRow
 
 /** The last rows of what was read, as NDJSON. */
 export function lastRows(read: SegmentRows, rows: number): Uint8Array {
-  let start = 0;
-  for (let skip = read.rows - rows; skip > 0; skip--) start = read.body.indexOf(LINE_BREAK, start) + 1;
-  return read.body.subarray(start);
+  return read.body.subarray(endOfRow(read.body, read.rows - rows));
 }
 
 function parseRecords(records: Buffer): SegmentRows {

@@ -24,6 +24,13 @@ export function serializeRow(row: unknown): string | Uint8Array | TinybirdError 
   }
 }
 
+/** The UTF-8 bytes of a row that was written, which are nobody else's. */
+export function bytesOf(line: string | Uint8Array): Uint8Array {
+  return typeof line === 'string' ? encoder.encode(line) : line.slice();
+}
+
+const encoder = new TextEncoder();
+
 function written(row: object): string | TinybirdError {
   try {
     return lineOf(JSON.stringify(row));

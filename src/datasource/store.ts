@@ -7,6 +7,7 @@ import { Journal } from './journal.js';
 import type { Settings } from './options.js';
 import { lostOnDisk, overflow, tooLarge } from './problems.js';
 import { lastRows } from './segment.js';
+import { bytesOf } from './serialize.js';
 import { Tally } from './tally.js';
 
 /** Rows by what became of them. */
@@ -22,8 +23,6 @@ export interface Counts {
 const TELL_OVERFLOW_EVERY_MS = 1000;
 /** Segments of dead processes that are read in one go at most: each takes about 50 µs of everybody's time. */
 const BACKLOG_AT_ONCE = 100;
-
-const encoder = new TextEncoder();
 
 /**
  * The rows of one datasource that wait for their turn: in memory up to a bound, and where there is a journal on disk,
@@ -106,7 +105,7 @@ export class Store {
     const most = typeof line === 'string' ? line.length * 3 + 1 : line.byteLength + 1;
     if (this.#fits(most) && this.#journal?.isFull(most) !== true) return this.#push(line);
     // Once more, with care: the room is measured to the byte, and made.
-    const bytes = typeof line === 'string' ? encoder.encode(line) : line.slice();
+    const bytes = bytesOf(line);
     const size = bytes.byteLength + 1;
     const largest = Math.min(this.#settings.maxRequestBytes, this.#settings.maxBufferBytes);
     if (size > largest) return tooLarge(this.#name, size, largest);
@@ -221,8 +220,7 @@ export class Store {
   #push(line: string | Uint8Array): true | TinybirdError {
     const chunk = this.#buffer.push(line, performance.now());
     if (chunk === undefined) {
-      const size = (typeof line === 'string' ? encoder.encode(line) : line).byteLength + 1;
-      return tooLarge(this.#name, size, this.#settings.maxRequestBytes);
+      return tooLarge(this.#name, bytesOf(line).byteLength + 1, this.#settings.maxRequestBytes);
     }
     this.#counts.accepted++;
     this.#journal?.record(chunk);
