@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { startAppender } from '../support/appender.js';
+import { numbers } from '../support/datasources.js';
 import { filesIn, leave, numbered, segment } from '../support/segments.js';
-import { down, type Spilling, spilling, upTo } from '../support/spilling.js';
+import { down, type Spilling, spilling } from '../support/spilling.js';
 
 const SEGMENTS = 120;
 const ROWS_A_SEGMENT = 1000;
@@ -11,7 +12,7 @@ const MIB = 1024 * 1024;
 /** About a mebibyte a segment. */
 function leaveBacklog(test: Spilling): void {
   const padding = 'x'.repeat(1000);
-  const files = upTo(SEGMENTS).map((n) => {
+  const files = numbers(SEGMENTS).map((n) => {
     const rows = numbered(n * ROWS_A_SEGMENT, ROWS_A_SEGMENT).map((row) => ({ ...row, padding }));
     return [`${String(n).padStart(9, '0')}.seg`, segment(test.directory, test.tinybird.url, rows)] as const;
   });
@@ -82,20 +83,20 @@ describe('a backlog of many small segments', () => {
     ]);
     leave(test.directory, test.tinybird.url, Object.fromEntries(files));
     await test.datasource().close();
-    expect(test.ids()).toEqual(upTo(1000));
+    expect(test.ids()).toEqual(numbers(1000));
     expect(test.tinybird.requests.length).toBeLessThanOrEqual(10);
     expect(filesIn(test.directory)).toEqual([]);
   });
 
   it('is delivered within maxRequestBytes', async () => {
     const test = await spilling();
-    const files = upTo(20).map((n) => [
+    const files = numbers(20).map((n) => [
       `${String(n).padStart(9, '0')}.seg`,
       segment(test.directory, test.tinybird.url, numbered(n * 10, 10)),
     ]);
     leave(test.directory, test.tinybird.url, Object.fromEntries(files));
     await test.datasource({ maxRequestBytes: 300 }).close();
-    expect(test.ids()).toEqual(upTo(200));
+    expect(test.ids()).toEqual(numbers(200));
     for (const { text } of test.tinybird.requests) expect(text.length).toBeLessThanOrEqual(300);
   });
 });

@@ -1,21 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { type AppenderOptions, type KillAt, startAppender } from '../support/appender.js';
+import type { KillAt } from '../support/appender.js';
+import { numbers } from '../support/datasources.js';
 import { idsOnDisk } from '../support/segments.js';
-import {
-  down,
-  expectAllDelivered,
-  leaveByKill,
-  type Spilling,
-  silent,
-  spilling,
-  upTo,
-} from '../support/spilling.js';
-
-/** Starts a program on the spill directory of the test. */
-function program(test: Spilling, options: Partial<AppenderOptions> = {}) {
-  return startAppender({ url: test.tinybird.url, spill: test.directory, rows: 100, ...options });
-}
+import { down, expectAllDelivered, leaveByKill, program, silent, spilling } from '../support/spilling.js';
 
 describe('a program that is killed', () => {
   it('at any moment of its appends loses none that had returned', async () => {
@@ -76,10 +64,10 @@ describe('a program that is killed', () => {
   ])('%s loses none, of either', async (_moment, killAt) => {
     const test = await spilling();
     await leaveByKill(test, 55);
-    expect(idsOnDisk(test.directory)).toEqual(upTo(55));
+    expect(idsOnDisk(test.directory)).toEqual(numbers(55));
     const killed = program(test, { from: 55, rows: 5, killAt, end: 'await ds.close();' });
     expect(await killed.ended).toMatchObject({ code: 'SIGKILL' });
-    await expectAllDelivered(test, [...upTo(55), ...killed.appended]);
+    await expectAllDelivered(test, [...numbers(55), ...killed.appended]);
   });
 
   it('again and again while it delivers what was left loses none', async () => {
@@ -90,7 +78,7 @@ describe('a program that is killed', () => {
       const killed = program(test, { from: 200, rows: 0, killAt, end: 'await ds.close();' });
       expect(await killed.ended).toMatchObject({ code: 'SIGKILL' });
     }
-    await expectAllDelivered(test, upTo(200));
+    await expectAllDelivered(test, numbers(200));
   });
 
   it('with only failed rows on disk loses none of those', async () => {
@@ -98,8 +86,8 @@ describe('a program that is killed', () => {
     test.tinybird.answer = down;
     const spill = { directory: test.directory, rows: 'failed' } as const;
     const killed = program(test, { spill, rows: 10, options: { maxRows: 10 }, end: 'await ds.flush();' });
-    await expect.poll(() => idsOnDisk(test.directory)).toEqual(upTo(10));
+    await expect.poll(() => idsOnDisk(test.directory)).toEqual(numbers(10));
     await killed.kill();
-    await expectAllDelivered(test, upTo(10));
+    await expectAllDelivered(test, numbers(10));
   });
 });

@@ -1,30 +1,31 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { numbers } from '../support/datasources.js';
 import { filesIn, homeOf, leave, numbered, record, segment } from '../support/segments.js';
-import { down, spilling, upTo } from '../support/spilling.js';
+import { down, spilling } from '../support/spilling.js';
 
 const FILE = '000000000.seg';
 
 describe('a segment', () => {
   it.each([
-    ['whose last row was cut off', (text: string) => text.slice(0, -5), upTo(9)],
-    ['whose last row lacks its line break', (text: string) => text.slice(0, -1), upTo(9)],
-    ['whose last row is only a part of its checksum', (text: string) => `${text}1234`, upTo(10)],
+    ['whose last row was cut off', (text: string) => text.slice(0, -5), numbers(9)],
+    ['whose last row lacks its line break', (text: string) => text.slice(0, -1), numbers(9)],
+    ['whose last row is only a part of its checksum', (text: string) => `${text}1234`, numbers(10)],
     [
       'with a byte changed in a row',
       (text: string) => text.replace('{"id":4}', '{"id":5}'),
-      upTo(10).filter((id) => id !== 4),
+      numbers(10).filter((id) => id !== 4),
     ],
     [
       'with a byte changed in a checksum',
       (text: string) => text.replace(/. \{"id":0\}/, 'g {"id":0}'),
-      upTo(10).slice(1),
+      numbers(10).slice(1),
     ],
     [
       'with zeros for a row, as after a power cut',
       (text: string) => text.replace(record({ id: 4 }).trimEnd(), '\0'.repeat(17)),
-      upTo(10).filter((id) => id !== 4),
+      numbers(10).filter((id) => id !== 4),
     ],
   ])('%s gives every other row; the loss is counted, and told once', async (_what, damage, arriving) => {
     const { tinybird, directory, datasource, ids, told } = await spilling();

@@ -1,23 +1,17 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type AppenderOptions, startAppender } from '../support/appender.js';
+import { numbers } from '../support/datasources.js';
 import { filesIn, homeOf, idsOnDisk } from '../support/segments.js';
 import {
   distinct,
   down,
   expectAllDelivered,
   leaveByKill,
-  type Spilling,
+  program,
   silent,
   spilling,
-  upTo,
 } from '../support/spilling.js';
 import { type Answer, json } from '../support/tinybird.js';
-
-/** Starts a program on the spill directory of the test. */
-function program(test: Spilling, options: Partial<AppenderOptions> = {}) {
-  return startAppender({ url: test.tinybird.url, spill: test.directory, rows: 100, ...options });
-}
 
 describe.concurrent('a program that ends while Tinybird is down', () => {
   it.for<[string, string, number | string]>([
@@ -35,7 +29,7 @@ describe.concurrent('a program that ends while Tinybird is down', () => {
     expect(how.code).toBe(code);
     expect(stderr).not.toContain('lost');
     if (code === 1) expect(stderr).toContain('Error: of the program');
-    expect(idsOnDisk(test.directory)).toEqual(upTo(25));
+    expect(idsOnDisk(test.directory)).toEqual(numbers(25));
     await expectAllDelivered(test, appended);
   });
 
@@ -55,7 +49,7 @@ describe.concurrent('a program that ends while Tinybird is down', () => {
       const { stderr, ...how } = await ended;
       expect(how.code).toBe(code);
       expect(stderr).not.toContain('lost');
-      expect(idsOnDisk(test.directory)).toEqual(upTo(25));
+      expect(idsOnDisk(test.directory)).toEqual(numbers(25));
       await expectAllDelivered(test, appended);
     },
   );
@@ -66,7 +60,7 @@ describe.concurrent('a short program', () => {
     const test = await spilling(onTestFinished);
     await leaveByKill(test, 55);
     expect(await program(test, { from: 55, rows: 1 }).ended).toMatchObject({ code: 0, stderr: '' });
-    expect(distinct(test.ids())).toEqual(upTo(56));
+    expect(distinct(test.ids())).toEqual(numbers(56));
     expect(filesIn(test.directory)).toEqual([]);
   });
 
@@ -74,7 +68,7 @@ describe.concurrent('a short program', () => {
     const test = await spilling(onTestFinished);
     await leaveByKill(test, 15);
     expect(await program(test, { rows: 0 }).ended).toMatchObject({ code: 0, stderr: '' });
-    expect(distinct(test.ids())).toEqual(upTo(15));
+    expect(distinct(test.ids())).toEqual(numbers(15));
   });
 
   it.for<[string, Answer]>([
@@ -90,8 +84,8 @@ describe.concurrent('a short program', () => {
       const ended = await program(test, { rows: 0 }).ended;
       expect(ended.code).toBe(0);
       expect(ended.stderr).not.toContain('lost');
-      expect(idsOnDisk(test.directory)).toEqual(upTo(55));
-      await expectAllDelivered(test, upTo(55));
+      expect(idsOnDisk(test.directory)).toEqual(numbers(55));
+      await expectAllDelivered(test, numbers(55));
     },
   );
 

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { numbers } from '../support/datasources.js';
 import { clock, faultyDisk } from '../support/faulty-disk.js';
 import { filesIn, homeOf, idsOnDisk, leave, numbered, segment } from '../support/segments.js';
-import { distinct, down, silent, sorted, spilling, upTo } from '../support/spilling.js';
+import { distinct, down, silent, sorted, spilling } from '../support/spilling.js';
 
 /** Longer than a failed disk is left alone. */
 const RESTED_MS = 31_000;
@@ -25,7 +26,7 @@ describe('a full disk', () => {
     expect(told('spill')[0]?.message).toMatch(/ENOSPC|disk is full/);
     tinybird.answer = undefined;
     await ds.flush();
-    expect(ids()).toEqual(upTo(23));
+    expect(ids()).toEqual(numbers(23));
     expect(ds.stats()).toMatchObject({ delivered: 23, dropped: 0 });
     expect(filesIn(directory)).toEqual([]);
   });
@@ -46,7 +47,7 @@ describe('a full disk', () => {
     pass(RESTED_MS);
     ds.append({ id: 24 });
     // The first five are under way.
-    expect(idsOnDisk(directory)).toEqual(upTo(25).slice(5));
+    expect(idsOnDisk(directory)).toEqual(numbers(25).slice(5));
     expect(told('spill')).toHaveLength(1);
     // The next time is another: it is told again.
     disk.fault = (call) => (call === 'writeSync' ? 'half' : undefined);
@@ -63,7 +64,7 @@ describe('a full disk', () => {
     for (const row of numbered(0, 23)) ds.append(row);
     disk.fault = undefined;
     await ds.close({ timeoutMs: 1 });
-    expect(idsOnDisk(directory)).toEqual(upTo(23));
+    expect(idsOnDisk(directory)).toEqual(numbers(23));
     expect(ds.stats()).toMatchObject({ dropped: 0, pending: 23 });
   });
 
@@ -101,7 +102,7 @@ describe('a disk that fails with', () => {
     pass(RESTED_MS);
     for (const row of numbered(50, 50)) ds.append(row);
     await ds.flush();
-    expect(sorted(ids())).toEqual(upTo(100));
+    expect(sorted(ids())).toEqual(numbers(100));
     expect(ds.stats()).toMatchObject({ delivered: 100, dropped: 0 });
     expect(told('spill').length).toBeLessThanOrEqual(2);
     for (const problem of told('spill')) expect(problem.message).toContain(code);
@@ -133,7 +134,7 @@ describe('a disk that fails with', () => {
     const ds = datasource({ maxRows: 5 });
     for (const row of numbered(0, 20)) ds.append(row);
     await ds.close();
-    expect(sorted(ids())).toEqual(upTo(20));
+    expect(sorted(ids())).toEqual(numbers(20));
     expect(readFileSync(home, 'utf8')).toBe('mine');
     expect(told('spill').length).toBeGreaterThanOrEqual(1);
     expect(told('spill').length).toBeLessThanOrEqual(2);
@@ -149,11 +150,11 @@ describe('a spill directory that is removed', () => {
     for (const row of numbered(0, 5)) ds.append(row);
     rmSync(directory, { recursive: true });
     for (const row of numbered(5, 10)) ds.append(row);
-    expect(idsOnDisk(directory)).toEqual(upTo(15));
+    expect(idsOnDisk(directory)).toEqual(numbers(15));
     await ds.close({ timeoutMs: 1 });
     tinybird.answer = undefined;
     await datasource().close();
-    expect(distinct(ids())).toEqual(upTo(15));
+    expect(distinct(ids())).toEqual(numbers(15));
   });
 
   it('with sealed rows in it is noticed, and those still in memory are written again', async () => {
@@ -164,11 +165,11 @@ describe('a spill directory that is removed', () => {
     rmSync(directory, { recursive: true });
     for (const row of numbered(35, 5)) ds.append(row);
     // The first ten are under way.
-    expect(idsOnDisk(directory)).toEqual(upTo(40).slice(10));
+    expect(idsOnDisk(directory)).toEqual(numbers(40).slice(10));
     await ds.close({ timeoutMs: 1 });
     tinybird.answer = undefined;
     await datasource().close();
-    expect(distinct(ids())).toEqual(upTo(40));
+    expect(distinct(ids())).toEqual(numbers(40));
     expect(told('dropped')).toEqual([]);
   });
 
@@ -182,7 +183,7 @@ describe('a spill directory that is removed', () => {
     expect(ds.stats()).toMatchObject({ dropped: 0, pending: 40 });
     tinybird.answer = undefined;
     await datasource().close();
-    expect(distinct(ids())).toEqual(upTo(40));
+    expect(distinct(ids())).toEqual(numbers(40));
     expect(told('dropped')).toEqual([]);
   });
 
@@ -195,7 +196,7 @@ describe('a spill directory that is removed', () => {
     const ds = datasource({ maxRows: 10 });
     for (const row of numbered(0, 10)) ds.append(row);
     await expect.poll(() => ds.stats().retried).toBeGreaterThan(0);
-    await expect.poll(() => idsOnDisk(directory)).toEqual(upTo(10));
+    await expect.poll(() => idsOnDisk(directory)).toEqual(numbers(10));
     expect(ds.stats()).toMatchObject({ dropped: 0, pending: 10 });
   });
 
@@ -206,7 +207,7 @@ describe('a spill directory that is removed', () => {
     rmSync(directory, { recursive: true });
     for (const row of numbered(25, 25)) ds.append(row);
     await ds.close();
-    expect(sorted(ids())).toEqual(upTo(50));
+    expect(sorted(ids())).toEqual(numbers(50));
     for (const home of readdirSync(directory)) expect(readdirSync(`${directory}/${home}`)).toEqual([]);
   });
 
@@ -218,6 +219,6 @@ describe('a spill directory that is removed', () => {
     const [file = ''] = filesIn(directory);
     rmSync(file);
     for (const row of numbered(5, 5)) ds.append(row);
-    expect(idsOnDisk(directory)).toEqual(upTo(10));
+    expect(idsOnDisk(directory)).toEqual(numbers(10));
   });
 });

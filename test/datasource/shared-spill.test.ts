@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { startAppender } from '../support/appender.js';
+import { numbers } from '../support/datasources.js';
 import { type Ended, runNode } from '../support/program.js';
 import { filesIn, homeOf, idsOnDisk, leave, numbered, ownedBy, segment } from '../support/segments.js';
 import {
@@ -16,7 +17,6 @@ import {
   silent,
   sorted,
   spilling,
-  upTo,
 } from '../support/spilling.js';
 import { temporaryDirectory } from '../support/temporary.js';
 
@@ -49,35 +49,35 @@ describe('what a dead process left', () => {
     const test = await spilling();
     leaveSegments(test, { processes: 8, segments: 5 });
     const url = test.tinybird.url;
-    const programs = upTo(6).map((n) =>
+    const programs = numbers(6).map((n) =>
       startAppender({ url, spill: test.directory, from: 1000 + n, rows: 1, end: 'await ds.close();' }),
     );
     const ended = await Promise.all(programs.map((program) => program.ended));
     expect(ended.map(({ code, stderr }) => ({ code, stderr }))).toEqual(
       programs.map(() => ({ code: 0, stderr: '' })),
     );
-    expect(sorted(test.ids())).toEqual([...upTo(400), ...upTo(6).map((n) => 1000 + n)]);
+    expect(sorted(test.ids())).toEqual([...numbers(400), ...numbers(6).map((n) => 1000 + n)]);
     expect(filesIn(test.directory)).toEqual([]);
   });
 
   it('is delivered once by one of many datasources of a process', async () => {
     const test = await spilling();
     leaveSegments(test, { processes: 3, segments: 5 });
-    await Promise.all(upTo(4).map(() => test.datasource().close()));
-    expect(sorted(test.ids())).toEqual(upTo(150));
+    await Promise.all(numbers(4).map(() => test.datasource().close()));
+    expect(sorted(test.ids())).toEqual(numbers(150));
   });
 
   it('is delivered in the order in which it was written', async () => {
     const test = await spilling();
     leaveSegments(test, { segments: 12 });
     await test.datasource({ concurrency: 1 }).close();
-    expect(test.ids()).toEqual(upTo(120));
+    expect(test.ids()).toEqual(numbers(120));
   });
 
   it.runIf(onLinux)('is taken although another process has its number now', async () => {
     const test = await spilling();
     leaveSegments(test, { owner: () => ownedBy({ pid: process.pid, start: startOf(process.pid) - 1 }) });
-    await expectAllDelivered(test, upTo(10));
+    await expectAllDelivered(test, numbers(10));
   });
 
   it.runIf(onLinux)('is taken although its parent has not taken notice of its end', async () => {
@@ -92,7 +92,7 @@ describe('what a dead process left', () => {
       process.kill(pid, 'SIGKILL');
       await expect.poll(() => readFileSync(`/proc/${pid}/stat`, 'utf8')).toContain(') Z ');
       leaveSegments(test, { owner: () => ownedBy({ pid, start }) });
-      await expectAllDelivered(test, upTo(10));
+      await expectAllDelivered(test, numbers(10));
     } finally {
       parent.kill('SIGKILL');
     }
@@ -110,10 +110,10 @@ describe('what belongs to somebody else', () => {
     const requests = test.tinybird.requests.length;
     await test.datasource().close();
     expect(test.tinybird.requests.length - requests).toBeLessThanOrEqual(1);
-    expect(idsOnDisk(test.directory)).toEqual(upTo(20));
+    expect(idsOnDisk(test.directory)).toEqual(numbers(20));
     await living.kill();
     await test.datasource().close();
-    expect(distinct(test.ids())).toEqual(upTo(20));
+    expect(distinct(test.ids())).toEqual(numbers(20));
     expect(filesIn(test.directory)).toEqual([]);
   });
 
@@ -192,7 +192,7 @@ describe('a spill directory shared by', () => {
     );
     expect(ended).toMatchObject({ code: 0, stderr: '' });
     await test.datasource().close();
-    expect(distinct(test.ids())).toEqual(upTo(400));
+    expect(distinct(test.ids())).toEqual(numbers(400));
     expect(filesIn(test.directory)).toEqual([]);
   });
 
@@ -214,7 +214,7 @@ describe('a spill directory shared by', () => {
     );
     expect(ended).toMatchObject({ code: 0, stderr: '' });
     await test.datasource().close();
-    expect(distinct(test.ids())).toEqual(upTo(300));
+    expect(distinct(test.ids())).toEqual(numbers(300));
     expect(filesIn(test.directory)).toEqual([]);
   });
 });

@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { numbers } from '../support/datasources.js';
 import { bytesIn, filesIn, idsOnDisk, leave, numbered, segment } from '../support/segments.js';
-import { distinct, down, silent, sorted, spilling, upTo } from '../support/spilling.js';
+import { distinct, down, silent, sorted, spilling } from '../support/spilling.js';
 
 describe('rows for which memory has no room', () => {
   const wide = (id: number) => ({ id, text: 'x'.repeat(1000) });
@@ -18,7 +19,7 @@ describe('rows for which memory has no room', () => {
     expect(idsOnDisk(directory).length).toBeGreaterThan(170);
     tinybird.answer = undefined;
     await ds.close();
-    expect(ids()).toEqual(upTo(200));
+    expect(ids()).toEqual(numbers(200));
     expect(ds.stats()).toMatchObject({ delivered: 200, dropped: 0 });
     expect(filesIn(directory)).toEqual([]);
   });
@@ -39,7 +40,7 @@ describe('rows for which memory has no room', () => {
     while (ds.stats().pending > 0) await ds.flush();
     expect(most).toBeLessThanOrEqual(MEMORY);
     expect(ds.stats()).toMatchObject({ accepted: 500, delivered: 500 });
-    expect(sorted(ids())).toEqual(upTo(id));
+    expect(sorted(ids())).toEqual(numbers(id));
   });
 
   it('are not dropped while a large request holds much of it', async () => {
@@ -58,7 +59,7 @@ describe('rows for which memory has no room', () => {
     await expect.poll(() => tinybird.requests.length).toBe(3);
     for (const { id } of numbered(20, 100)) ds.append(wide(id));
     expect(ds.stats()).toMatchObject({ delivered: 1, dropped: 0, pending: 119 });
-    expect(idsOnDisk(directory)).toEqual(upTo(120).slice(1));
+    expect(idsOnDisk(directory)).toEqual(numbers(120).slice(1));
   });
 
   it('are counted, told and waited for no longer when their files are removed', async () => {
@@ -95,7 +96,7 @@ describe('the bound on disk', () => {
     tinybird.answer = undefined;
     await datasource().close();
     // The ten under way are not dropped; of the others the newest are there.
-    expect(distinct(ids())).toEqual([...upTo(10), ...upTo(2000).slice(dropped + 10)]);
+    expect(distinct(ids())).toEqual([...numbers(10), ...numbers(2000).slice(dropped + 10)]);
   });
 
   it('holds; with drop newest the new rows go, counted and told', async () => {
@@ -110,7 +111,7 @@ describe('the bound on disk', () => {
     expect(told('dropped').reduce((sum, { rows = 0 }) => sum + rows, 0)).toBe(dropped);
     tinybird.answer = undefined;
     await datasource().close();
-    expect(distinct(ids())).toEqual(upTo(pending));
+    expect(distinct(ids())).toEqual(numbers(pending));
   });
 
   it('holds for rows that are written because they failed', async () => {
@@ -127,7 +128,7 @@ describe('the bound on disk', () => {
 
   it('counts what dead processes left, which goes first', async () => {
     const { tinybird, directory, datasource, ids } = await spilling();
-    const left = upTo(10).map((n) => [
+    const left = numbers(10).map((n) => [
       `${String(n).padStart(9, '0')}.seg`,
       segment(directory, tinybird.url, numbered(n * 40, 40)),
     ]);

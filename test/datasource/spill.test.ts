@@ -2,8 +2,9 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Datasource } from '../../src/datasource/datasource.js';
+import { numbers } from '../support/datasources.js';
 import { filesIn, homeOf, idsOnDisk, leave, numbered, segment } from '../support/segments.js';
-import { distinct, down, silent, spilling, upTo } from '../support/spilling.js';
+import { distinct, down, silent, spilling } from '../support/spilling.js';
 import { json, startFakeTinybird } from '../support/tinybird.js';
 
 describe('a row', () => {
@@ -67,11 +68,11 @@ describe('a row', () => {
     const ds = datasource({ maxRows: 2 }, { fsync: 'segment' });
     for (const row of numbered(0, 5)) ds.append(row);
     expect(filesIn(directory).map((path) => path.replace(/.*\./, ''))).toEqual(['seg', 'seg', 'open']);
-    expect(idsOnDisk(directory)).toEqual(upTo(5));
+    expect(idsOnDisk(directory)).toEqual(numbers(5));
     await ds.close({ timeoutMs: 1 });
     tinybird.answer = undefined;
     await datasource().close();
-    expect(distinct(ids())).toEqual(upTo(5));
+    expect(distinct(ids())).toEqual(numbers(5));
   });
 });
 
@@ -91,11 +92,11 @@ describe('close', () => {
     for (const row of numbered(0, 25)) ds.append(row);
     await ds.close({ timeoutMs: 50 });
     expect(ds.stats()).toMatchObject({ accepted: 25, dropped: 0, pending: 25 });
-    expect(idsOnDisk(directory)).toEqual(upTo(25));
+    expect(idsOnDisk(directory)).toEqual(numbers(25));
     tinybird.answer = undefined;
     const next = datasource();
     await next.close();
-    expect(distinct(ids())).toEqual(upTo(25));
+    expect(distinct(ids())).toEqual(numbers(25));
     expect(next.stats()).toMatchObject({ accepted: 25, delivered: 25, pending: 0 });
     expect(readdirSync(homeOf(directory, tinybird.url).home)).toEqual([]);
     expect(told('dropped')).toEqual([]);
@@ -125,10 +126,10 @@ describe('only rows that failed', () => {
     tinybird.answer = down;
     const ds = datasource({ maxRows: 5, concurrency: 1 }, { rows: 'failed' });
     for (const row of numbered(0, 5)) ds.append(row);
-    await expect.poll(() => idsOnDisk(directory)).toEqual(upTo(5));
+    await expect.poll(() => idsOnDisk(directory)).toEqual(numbers(5));
     tinybird.answer = undefined;
     await ds.flush();
-    expect(ids()).toEqual(upTo(5));
+    expect(ids()).toEqual(numbers(5));
     expect(filesIn(directory)).toEqual([]);
   });
 
@@ -139,10 +140,10 @@ describe('only rows that failed', () => {
     for (const row of numbered(0, 45)) ds.append(row);
     await ds.close({ timeoutMs: 50 });
     expect(ds.stats()).toMatchObject({ dropped: 0, pending: 45 });
-    expect(idsOnDisk(directory)).toEqual(upTo(45));
+    expect(idsOnDisk(directory)).toEqual(numbers(45));
     tinybird.answer = undefined;
     await datasource().close();
-    expect(distinct(ids())).toEqual(upTo(45));
+    expect(distinct(ids())).toEqual(numbers(45));
   });
 });
 

@@ -2,7 +2,7 @@ import { expect, onTestFinished } from 'vitest';
 import type { TinybirdError } from '../../src/api/errors.js';
 import { Datasource } from '../../src/datasource/datasource.js';
 import type { DatasourceOptions, SpillOptions } from '../../src/datasource/options.js';
-import { startAppender } from './appender.js';
+import { type Appender, type AppenderOptions, startAppender } from './appender.js';
 import { filesIn } from './segments.js';
 import { type Finished, temporaryDirectory } from './temporary.js';
 import { type Answer, type FakeTinybird, json, startFakeTinybird } from './tinybird.js';
@@ -56,11 +56,15 @@ export async function expectAllDelivered(test: Spilling, appended: readonly numb
   expect(test.problems).toEqual([]);
 }
 
+/** Starts a program on the spill directory of the test. */
+export function program(test: Spilling, options: Partial<AppenderOptions> = {}): Appender {
+  return startAppender({ url: test.tinybird.url, spill: test.directory, rows: 100, ...options });
+}
+
 /** A program that leaves these many rows on disk, killed while Tinybird does not answer. */
 export async function leaveByKill(test: Spilling, rows: number): Promise<void> {
   test.tinybird.answer = silent;
-  const { url } = test.tinybird;
-  const killed = startAppender({ url, spill: test.directory, rows, options: { maxRows: 10 } });
+  const killed = program(test, { rows, options: { maxRows: 10 } });
   await expect.poll(() => killed.appended.length).toBe(rows);
   await killed.kill();
   test.tinybird.answer = undefined;
@@ -85,9 +89,4 @@ export function sorted(ids: readonly number[]): number[] {
 /** Each number once: delivery is at least once, and a request that was given up may have been taken. */
 export function distinct(ids: readonly number[]): number[] {
   return sorted([...new Set(ids)]);
-}
-
-/** The numbers from 0. */
-export function upTo(count: number): number[] {
-  return Array.from({ length: count }, (_, id) => id);
 }
