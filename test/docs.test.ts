@@ -1,41 +1,34 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ProgramFiles, programsIn, writePrograms } from './support/markdown.js';
 import { runNode } from './support/program.js';
 import { type FakeTinybird, json, startFakeTinybird } from './support/tinybird.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const page = await readFile(join(ROOT, 'docs/delivery.md'), 'utf8');
-const programs = [...page.matchAll(/^\*\*(.+?)\*\*.*?^```ts\n(.+?)^```/gms)].map(
-  ([, title = '', code = '']) => ({
-    title,
-    code,
-  }),
-);
+const programs = programsIn(page);
 
 let tinybird: FakeTinybird;
-let folder: string;
+let files: ProgramFiles;
 
 beforeAll(async () => {
   tinybird = await startFakeTinybird(({ url }, response) => {
     if (url.pathname.includes('unknown')) json(response, 404, { error: 'The pipe does not exist' });
     else if (url.pathname !== '/v0/events') json(response, 200, { meta: [], data: [{ calls: 3 }], rows: 1 });
   });
-  await mkdir(join(ROOT, '.tmp'), { recursive: true });
-  folder = await mkdtemp(join(ROOT, '.tmp', 'docs-'));
-  for (const [index, { code }] of programs.entries())
-    await writeFile(join(folder, `program-${index}.ts`), code);
+  files = await writePrograms(programs);
 });
 afterAll(async () => {
-  await Promise.all([tinybird.close(), rm(folder, { recursive: true, force: true })]);
+  await Promise.all([tinybird.close(), files.remove()]);
 });
 
 /** What a program of the page printed. */
 async function printed(title: string): Promise<string> {
   tinybird.rows.length = 0;
   const index = programs.findIndex((program) => program.title === title);
-  const ended = await runNode(['--import', 'tsx', join(folder, `program-${index}.ts`)], {
+  const ended = await runNode(['--import', 'tsx', files.fileOf(index)], {
     TINYBIRD_TOKEN: 'p.test',
     TINYBIRD_URL: tinybird.url,
   });
@@ -67,10 +60,7 @@ describe('the page on delivery', () => {
 
   it('shows programs whose types are right, and no others', async () => {
     expect(programs.length).toBe(4);
-    const config = { extends: '../../tsconfig.json', include: ['.'], compilerOptions: { rootDir: '../..' } };
-    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(config));
-    const ended = await runNode([join(ROOT, 'node_modules/typescript/bin/tsc'), '--project', folder]);
-    expect(ended.stdout + ended.stderr).toBe('');
+    expect(await files.typeErrors()).toBe('');
   });
 
   it.each(['DatasourceOptions', 'SpillOptions'])('lists every option of %s', async (name) => {

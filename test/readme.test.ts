@@ -1,37 +1,29 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FakeProvider, startFakeProvider } from '../fixtures/provider.js';
+import { type ProgramFiles, programsIn, writePrograms } from './support/markdown.js';
 import { runNode } from './support/program.js';
 import { type FakeTinybird, json, startFakeTinybird } from './support/tinybird.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
-const programs = [...readme.matchAll(/^\*\*(.+?)\*\*.*?^```ts\n(.+?)^```/gms)].map(
-  ([, title = '', code = '']) => ({
-    title,
-    code,
-  }),
-);
+const programs = programsIn(readme);
 
 let provider: FakeProvider;
 let tinybird: FakeTinybird;
-let folder: string;
+let files: ProgramFiles;
 
 beforeAll(async () => {
   provider = await startFakeProvider();
   tinybird = await startFakeTinybird((request, response) => {
     if (request.url.pathname === '/v0/sql') json(response, 200, { meta: [], data: [{ calls: 1 }], rows: 1 });
   });
-  // Inside the repository, so that `tinybird-llm` means the package as it is published.
-  await mkdir(join(ROOT, '.tmp'), { recursive: true });
-  folder = await mkdtemp(join(ROOT, '.tmp', 'readme-'));
-  for (const [index, { code }] of programs.entries())
-    await writeFile(join(folder, `program-${index}.ts`), code);
+  files = await writePrograms(programs);
 });
 afterAll(async () => {
-  await Promise.all([provider.close(), tinybird.close(), rm(folder, { recursive: true, force: true })]);
+  await Promise.all([provider.close(), tinybird.close(), files.remove()]);
 });
 
 describe('the README', () => {
@@ -49,7 +41,7 @@ describe('the README', () => {
     'shows a program that runs: $title',
     async ({ index }) => {
       tinybird.rows.length = 0;
-      const ended = await run(['--import', 'tsx', join(folder, `program-${index}.ts`)]);
+      const ended = await run(['--import', 'tsx', files.fileOf(index)]);
       expect(ended.stderr).toBe('');
       expect(ended.code).toBe(0);
       expect(ended.stdout).toMatch(/A row is one call, told in columns\.|calls: 1/);
@@ -65,10 +57,7 @@ describe('the README', () => {
   );
 
   it('shows programs whose types are right', async () => {
-    const config = { extends: '../../tsconfig.json', include: ['.'], compilerOptions: { rootDir: '../..' } };
-    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(config));
-    const ended = await run([join(ROOT, 'node_modules/typescript/bin/tsc'), '--project', folder]);
-    expect(ended.stdout + ended.stderr).toBe('');
+    expect(await files.typeErrors()).toBe('');
   });
 
   it('names the commands that the package has', async () => {
