@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from './connection.js';
-import { describeThrown, TinybirdError } from './errors.js';
+import { describeThrown, TinybirdError, unusableOption } from './errors.js';
 import type { Params } from './params.js';
 
 /** The options of a `TinybirdApi`. */
@@ -44,10 +44,10 @@ export function readApiSettings(options: ApiOptions): ApiSettings {
   const { timeoutMs = 30_000, maxRetries = 3, version = 'v0' } = options;
   checkTimeout(timeoutMs);
   if (typeof maxRetries !== 'number' || !Number.isFinite(maxRetries) || maxRetries < 0) {
-    throw badOption(`The option maxRetries must be 0 or a positive number, not ${shown(maxRetries)}.`);
+    throw unusableOption('maxRetries', maxRetries, '0 or a positive number');
   }
   if (typeof version !== 'string' || !/^v\d+$/.test(version)) {
-    throw badOption(`The option version must be such as v0 or v1, not ${shown(version)}.`);
+    throw unusableOption('version', version, 'such as v0 or v1');
   }
   return { timeoutMs, maxRetries, version };
 }
@@ -78,7 +78,7 @@ export function prepareRequest(options: SendOptions): PreparedRequest {
 
 function methodOf(given: unknown): string {
   if (typeof given !== 'string' || !/^[a-z]+$/i.test(given)) {
-    throw badOption(`The option method must be such as GET or POST, not ${shown(given)}.`);
+    throw unusableOption('method', given, 'such as GET or POST');
   }
   return given.toUpperCase();
 }
@@ -102,15 +102,9 @@ function bodyOf({ json, data }: SendOptions): string | Uint8Array | undefined {
 
 function checkTimeout(timeoutMs: unknown): void {
   if (typeof timeoutMs === 'number' && Number.isFinite(timeoutMs) && timeoutMs > 0) return;
-  throw badOption(`The option timeoutMs must be a positive number of ms, not ${shown(timeoutMs)}.`);
+  throw unusableOption('timeoutMs', timeoutMs, 'a positive number of ms');
 }
 
 function badOption(message: string): TinybirdError {
   return new TinybirdError('bad_option', message);
-}
-
-/** A value for a message: itself when it is plain, else what it is. */
-function shown(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.slice(0, 100));
-  return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }

@@ -101,3 +101,15 @@ export function userFunction(option: string, thrown: unknown): TinybirdError {
     cause: thrown,
   });
 }
+
+/** An option cannot be used: names it, what it must be, and what it is. */
+export function unusableOption(option: string, given: unknown, wanted: string): TinybirdError {
+  return new TinybirdError('bad_option', `The option ${option} must be ${wanted}, not ${shown(given)}.`);
+}
+
+/** A value for a message: itself when it is plain, else what it is. */
+function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 100));
+  if (typeof value === 'function') return 'a function';
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
+}

@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from '../api/connection.js';
-import { TinybirdError } from '../api/errors.js';
+import { unusableOption } from '../api/errors.js';
 import type { OnError } from '../api/tell.js';
 import type { JournalOptions } from './journal.js';
 
@@ -94,10 +94,10 @@ export function readSettings(options: DatasourceOptions): Settings {
     numbers[key] = readNumber(key, options[key], numbers[key]);
   }
   if (options.waitUntil !== undefined && typeof options.waitUntil !== 'function') {
-    throw badOption('waitUntil', options.waitUntil, 'a function of a promise');
+    throw unusableOption('waitUntil', options.waitUntil, 'a function of a promise');
   }
   if (options.onError !== undefined && typeof options.onError !== 'function') {
-    throw badOption('onError', options.onError, 'a function of a problem');
+    throw unusableOption('onError', options.onError, 'a function of a problem');
   }
   return {
     ...numbers,
@@ -111,10 +111,10 @@ export function readSettings(options: DatasourceOptions): Settings {
 
 function readSpill(given: string | SpillOptions): JournalOptions {
   const spill: Partial<SpillOptions> | null = typeof given === 'string' ? { directory: given } : given;
-  if (typeof spill !== 'object' || spill === null) throw badOption('spill', given, 'a directory');
+  if (typeof spill !== 'object' || spill === null) throw unusableOption('spill', given, 'a directory');
   const { directory } = spill;
   if (typeof directory !== 'string' || directory === '')
-    throw badOption('spill.directory', directory, 'a path');
+    throw unusableOption('spill.directory', directory, 'a path');
   return {
     directory,
     rows: readWord('spill.rows', spill.rows, ['all', 'failed']),
@@ -126,23 +126,18 @@ function readSpill(given: string | SpillOptions): JournalOptions {
 function readNumber(option: string, given: unknown, otherwise: number): number {
   if (given === undefined) return otherwise;
   if (typeof given === 'number' && Number.isFinite(given) && given > 0) return given;
-  throw badOption(option, given, 'a positive number');
+  throw unusableOption(option, given, 'a positive number');
 }
 
 function readSwitch(option: string, given: unknown): boolean | undefined {
   if (given === undefined || typeof given === 'boolean') return given;
-  throw badOption(option, given, 'true or false');
+  throw unusableOption(option, given, 'true or false');
 }
 
 /** The first of the words is the default. */
 function readWord<Word extends string>(option: string, given: unknown, words: readonly [Word, Word]): Word {
   if (given === undefined) return words[0];
   const word = words.find((one) => one === given);
-  if (word === undefined) throw badOption(option, given, `'${words[0]}' or '${words[1]}'`);
+  if (word === undefined) throw unusableOption(option, given, `'${words[0]}' or '${words[1]}'`);
   return word;
-}
-
-function badOption(option: string, given: unknown, wanted: string): TinybirdError {
-  const shown = typeof given === 'object' ? 'an object' : String(given);
-  return new TinybirdError('bad_option', `The option ${option} must be ${wanted}, not ${shown}.`);
 }
