@@ -16,6 +16,9 @@ export const pendingDatasources = new Set<Pending>();
 const EXIT_BUDGET_MS = 5000;
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
+/** What still has rows to give when the process ends. */
+const lastRows = new Set<() => void>();
+
 let listensForEnd = false;
 let listensForSignals = false;
 
@@ -25,15 +28,25 @@ export async function flushDatasources(options: FlushOptions = {}): Promise<numb
   return flushed.reduce((sum, { pending }) => sum + pending, 0);
 }
 
+/** `append` is called when the process has nothing else to do, or ends: what it appends is delivered, or told. */
+export function atTheEnd(append: () => void): void {
+  lastRows.add(append);
+  deliverAtEnd();
+}
+
 /** Idle timers keep no process alive, so a program that ends by itself delivers at its end. */
 export function deliverAtEnd(): void {
   if (listensForEnd) return;
   listensForEnd = true;
   if (!hasProcessEvents()) return;
   // The event comes again each time the loop has emptied; after `giveUpAfter` nothing is pending any more.
-  process.on('beforeExit', () => void giveUpAllAfter(EXIT_BUDGET_MS));
+  process.on('beforeExit', () => {
+    for (const append of lastRows) append();
+    void giveUpAllAfter(EXIT_BUDGET_MS);
+  });
   // After process.exit(), or an error that nobody caught.
   process.on('exit', () => {
+    for (const append of lastRows) append();
     for (const datasource of pendingDatasources) datasource.giveUp();
   });
 }

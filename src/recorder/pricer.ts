@@ -4,10 +4,18 @@ import type { LlmCall } from '../call/call.js';
 import { type Catalogue, loadCatalogue } from '../call/catalogue.js';
 import { isBilled } from '../call/event.js';
 import { costOf, type PricedCall, type Prices, type Pricing, pricingOf, usableCost } from '../call/price.js';
+import { atTheEnd } from '../datasource/pending.js';
 import { inBackground } from './background.js';
 import { noAnswer, shown } from './problems.js';
 
 let catalogue: Catalogue | undefined;
+
+/** What waits for the catalogue. At the end of the process it goes without. */
+const waiting = new Set<() => void>();
+
+function waitingIsOver(): void {
+  for (const proceed of waiting) proceed();
+}
 
 /** Models of which it was told that they have no price; past this nobody reads on. */
 const MAXIMUM_TOLD = 1000;
@@ -39,20 +47,22 @@ export class Pricer {
       then(this.#find(pricing, priced));
       return;
     }
-    inBackground(
-      loadCatalogue()
-        .then(
-          (loaded) => {
-            catalogue = loaded;
-          },
-          (thrown) => {
-            // a price never costs a row, and a broken installation is told once
-            if (this.#hasCatalogue) this.#tell(internal(thrown));
-            this.#hasCatalogue = false;
-          },
-        )
-        .then(() => then(this.#find(pricing, priced))),
-    );
+    const proceed = () => {
+      if (waiting.delete(proceed)) then(this.#find(pricing, priced));
+    };
+    if (waiting.size === 0) atTheEnd(waitingIsOver);
+    waiting.add(proceed);
+    inBackground(this.#load().then(proceed));
+  }
+
+  async #load(): Promise<void> {
+    try {
+      catalogue = await loadCatalogue();
+    } catch (thrown) {
+      // a price never costs a row, and a broken installation is told once
+      if (this.#hasCatalogue) this.#tell(internal(thrown));
+      this.#hasCatalogue = false;
+    }
   }
 
   #given(cost: unknown): number | undefined {

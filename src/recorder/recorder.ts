@@ -8,7 +8,7 @@ import { maskKey } from '../call/redact.js';
 import { backgroundSettled, inBackground } from './background.js';
 import { type CallDetails, currentScope } from './context.js';
 import { MetadataReader } from './metadata.js';
-import type { Sink, TinybirdOptions } from './options.js';
+import type { Capture, Sink, TinybirdOptions } from './options.js';
 import { Pricer } from './pricer.js';
 import { invalidEvent, noAnswer } from './problems.js';
 import { readOptions } from './read-options.js';
@@ -30,6 +30,14 @@ export interface BegunCall extends CallDetails {
   apiKey?: string | undefined;
   /** Metadata that gives way to any other: what the framework guesses. */
   defaults?: Readonly<Record<string, unknown>> | undefined;
+  /** Content of this one call that the framework was told to keep to itself. */
+  withhold?: { readonly messages?: boolean | undefined; readonly response?: boolean | undefined } | undefined;
+}
+
+/** Where a call's event goes, and what it may tell. */
+interface Destination {
+  readonly capture: Capture;
+  readonly sink: Sink;
 }
 
 /**
@@ -51,12 +59,16 @@ export class Recorder {
     this.#pricer = new Pricer(this.#options.prices, this.#options.onError);
   }
 
-  /** @param describe what begins; called at once, and its fault is told instead of thrown */
-  start(describe: () => BegunCall): Recording {
+  /**
+   * @param describe what begins, or nothing when somebody else records it; called at once, unless there is nowhere to
+   *   record it. Its fault is told instead of thrown.
+   */
+  start(describe: () => BegunCall | undefined): Recording {
     if (this.#sink === undefined) this.#sink = this.#findSink();
     if (this.#sink === null) return NOTHING;
     try {
-      return this.#begin(describe(), this.#sink);
+      const begun = describe();
+      return begun === undefined ? NOTHING : this.#begin(begun, this.#sink);
     } catch (thrown) {
       this.#tell(internal(thrown));
       return NOTHING;
@@ -83,7 +95,8 @@ export class Recorder {
   }
 
   #begin(begun: BegunCall, sink: Sink): Recording {
-    const { capture, maxMessageBytes, metadata, user } = this.#options;
+    const { maxMessageBytes, metadata, user } = this.#options;
+    const capture = this.#captureOf(begun);
     const scope = currentScope();
     const id = begun.id ?? globalThis.crypto.randomUUID();
     if (scope !== undefined) scope.callId = id;
@@ -93,29 +106,43 @@ export class Recorder {
       provider: begun.provider,
       model: begun.model,
       stream: begun.stream,
-      messages: capture?.messages === false ? [] : toMessages(begun.input, maxMessageBytes),
+      messages: capture.messages === false ? [] : toMessages(begun.input, maxMessageBytes),
       user: this.#metadata.user(begun.user ?? scope?.user ?? user),
       metadata: this.#metadata.read(begun.defaults, metadata, scope?.metadata, begun.metadata),
-      apiKey: capture?.apiKey === true ? maskKey(begun.apiKey) : undefined,
+      apiKey: capture.apiKey === true ? maskKey(begun.apiKey) : undefined,
       cost: begun.cost,
       startedAt: Date.now(),
       durationMs: 0,
       ending: { kind: 'finished' },
       answer: { choices: [] },
     };
-    return new CallRecording(call, this.#tell, this.#settle(sink));
+    return new CallRecording(call, this.#tell, this.#settle({ capture, sink }));
+  }
+
+  /** What may be told of this call: what the options allow, less what the framework was told to withhold. */
+  #captureOf({ withhold }: BegunCall): Capture {
+    const { capture = {} } = this.#options;
+    if (withhold === undefined) return capture;
+    return {
+      ...capture,
+      messages: withhold.messages !== true && capture.messages,
+      response: withhold.response !== true && capture.response,
+    };
   }
 
   /** Gives what takes a finished call to the sink; with `waitUntil`, the invocation stays alive until it is there. */
-  #settle(sink: Sink): (call: LlmCall) => void {
+  #settle(destination: Destination): (call: LlmCall | undefined) => void {
     const { waitUntil } = this.#options;
-    if (waitUntil === undefined) return (call) => this.#price(call, sink);
+    const settle = (call: LlmCall | undefined) => {
+      if (call !== undefined) this.#price(call, destination);
+    };
+    if (waitUntil === undefined) return settle;
     let recorded: () => void = () => {};
     const delivered = new Promise<void>((resolve) => {
       recorded = resolve;
     })
       .then(backgroundSettled)
-      .then(() => sink.flush?.())
+      .then(() => destination.sink.flush?.())
       .then(
         () => {},
         (thrown) => this.#tell(userFunction('the flush of its sink', thrown)),
@@ -126,13 +153,13 @@ export class Recorder {
       this.#tell(userFunction('waitUntil', thrown));
     }
     return (call) => {
-      this.#price(call, sink);
+      settle(call);
       recorded();
     };
   }
 
-  #price(call: LlmCall, sink: Sink): void {
-    if (this.#isSampled(call)) this.#pricer.price(call, (cost) => this.#append(call, cost, sink));
+  #price(call: LlmCall, destination: Destination): void {
+    if (this.#isSampled(call)) this.#pricer.price(call, (cost) => this.#append(call, cost, destination));
   }
 
   #isSampled(call: LlmCall): boolean {
@@ -151,14 +178,14 @@ export class Recorder {
     }
   }
 
-  #append(call: LlmCall, cost: number | undefined, sink: Sink): void {
+  #append(call: LlmCall, cost: number | undefined, { capture, sink }: Destination): void {
     try {
-      const { capture, maxEventBytes, validate } = this.#options;
+      const { maxEventBytes, validate } = this.#options;
       const event = this.#redacted(
         toEvent(call, {
           cost,
-          captureMessages: capture?.messages,
-          captureResponse: capture?.response,
+          captureMessages: capture.messages,
+          captureResponse: capture.response,
           maxBytes: maxEventBytes,
         }),
       );

@@ -1,5 +1,7 @@
-import type { Answer, Ending } from '../call/call.js';
+import { LONGEST_TIMEOUT_MS, unref } from '../api/timers.js';
+import type { Answer } from '../call/call.js';
 import { endingOfCancel, endingOfCut, endingOfThrown } from '../call/ending.js';
+import type { OpenCall } from './open-calls.js';
 import type { CallCorrections, Recording } from './recording.js';
 
 /** Gathers the answer from a stream's chunks, each integration from its own kind. */
@@ -22,21 +24,50 @@ export interface StreamRecordingOptions {
   streamSignal?: AbortSignal | undefined;
   /** Asked at the end. */
   corrections?: (() => CallCorrections) | undefined;
+  /**
+   * Settles a stream as abandoned of which nobody has asked for more for so long, ms. For carriers that say when their
+   * reader asks; without it the stream counts as read for as long as it is open.
+   */
+  abandonedAfterMs?: number | undefined;
 }
 
+/** Default of `abandonedAfterMs`. */
+export const ABANDONED_AFTER_MS = 60_000;
+
 /** The recording of a stream: the same endings whatever carries the chunks. Nothing here throws. */
-export class StreamRecording {
+export class StreamRecording implements OpenCall {
   readonly #recording: Recording;
   readonly #gatherer: StreamGatherer;
   readonly #options: StreamRecordingOptions;
+  /** Somebody waits for the next chunk. */
+  #isAwaited: boolean;
+  /** When the last chunk came, or the stream was opened, by `performance.now()`. */
+  #movedAt = performance.now();
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: StreamRecordingOptions) {
-    this.#recording = options.recording;
-    this.#gatherer = options.gatherer;
+    const { recording, gatherer, abandonedAfterMs } = options;
+    this.#recording = recording;
+    this.#gatherer = gatherer;
     this.#options = options;
+    this.#isAwaited = abandonedAfterMs === undefined;
+    recording.streamed(this);
+    if (abandonedAfterMs !== undefined) this.#lookAgainAfter(abandonedAfterMs);
+  }
+
+  /** When that object is collected, nobody can read the stream any more. It must not be reachable from here. */
+  carriedBy(carrier: object): void {
+    collected?.register(carrier, this, this);
+  }
+
+  /** The reader asks for the next chunk. */
+  asked(): void {
+    this.#isAwaited = true;
   }
 
   chunk(chunk: unknown): void {
+    this.#isAwaited = this.#options.abandonedAfterMs === undefined;
+    this.#movedAt = performance.now();
     try {
       if (this.#gatherer.add(chunk)) this.#recording.token();
     } catch {
@@ -46,9 +77,7 @@ export class StreamRecording {
 
   /** The stream is over, as far as its carrier says. */
   done(): void {
-    const { error, finished } = this.#gatherer;
-    if (error !== undefined) this.#end({ kind: 'failed', error: error.error });
-    else this.#end(finished ? { kind: 'finished' } : endingOfCut(this.#abortedSignal()));
+    this.#done(performance.now());
   }
 
   failed(thrown: unknown): void {
@@ -57,8 +86,43 @@ export class StreamRecording {
 
   /** The reader left; if all had arrived by then, they missed nothing. */
   left(): void {
-    if (this.#gatherer.finished || this.#gatherer.error !== undefined) this.done();
+    if (this.#isComplete) this.done();
     else this.#end(endingOfCancel(this.#abortedSignal()));
+  }
+
+  get idleMs(): number | undefined {
+    return this.#isAwaited ? undefined : performance.now() - this.#movedAt;
+  }
+
+  /** It ended when the last of it came: how long nobody came back is no time of the call's. */
+  abandon(): void {
+    const signal = this.#abortedSignal();
+    if (this.#isComplete) this.#done(this.#movedAt);
+    else this.#end(signal?.aborted ? endingOfCancel(signal) : { kind: 'abandoned' }, this.#movedAt);
+  }
+
+  get #isComplete(): boolean {
+    return this.#gatherer.finished || this.#gatherer.error !== undefined;
+  }
+
+  #done(atMs: number): void {
+    const { error, finished } = this.#gatherer;
+    if (error !== undefined) this.#end({ kind: 'failed', error: error.error }, atMs);
+    else this.#end(finished ? { kind: 'finished' } : endingOfCut(this.#abortedSignal()), atMs);
+  }
+
+  /** One timer a stream, set again for what is left: a chunk only notes its time. */
+  #lookAgainAfter(ms: number): void {
+    const { abandonedAfterMs = LONGEST_TIMEOUT_MS } = this.#options;
+    this.#timer = setTimeout(
+      () => {
+        const left = abandonedAfterMs - (this.idleMs ?? 0);
+        if (left > 0) this.#lookAgainAfter(left);
+        else this.abandon();
+      },
+      Math.min(ms, LONGEST_TIMEOUT_MS),
+    );
+    unref(this.#timer);
   }
 
   #abortedSignal(): AbortSignal | undefined {
@@ -66,7 +130,14 @@ export class StreamRecording {
     return signal?.aborted ? signal : streamSignal;
   }
 
-  #end(ending: Ending): void {
-    this.#recording.end(ending, () => this.#gatherer.answer(), this.#options.corrections?.());
+  #end(ending: ReturnType<typeof endingOfThrown>, atMs?: number): void {
+    clearTimeout(this.#timer);
+    collected?.unregister(this);
+    this.#recording.end(ending, () => this.#gatherer.answer(), this.#options.corrections?.(), atMs);
   }
 }
+
+const collected =
+  typeof FinalizationRegistry === 'function'
+    ? new FinalizationRegistry<StreamRecording>((recording) => recording.abandon())
+    : undefined;
