@@ -1,7 +1,7 @@
 import { billingOf } from '../call/billing.js';
 import { fileText } from '../call/binary.js';
 import type { Answer, Choice, Usage } from '../call/call.js';
-import { type Fields, fieldsOf, listOf, textOf } from '../call/fields.js';
+import { type Fields, fieldsOf, firstText, listOf, textOf } from '../call/fields.js';
 import { toFinishReason } from '../call/finish-reason.js';
 import { ChoiceGatherer } from '../call/gather.js';
 import { identityOfSdk } from '../call/identity.js';
@@ -19,10 +19,23 @@ export function answerOfResult(result: unknown, provider: string): Answer {
     else if (FILE_PARTS.has(part.type)) gatherer.file(fileOf(part));
   }
   gatherer.finishReason = finishReasonOf(finishReason);
+  const identity = identityOfSdk(response);
   return {
-    ...identityOfSdk(response),
+    ...identity,
     choices: [gatherer.choice()],
     ...billingOf(usage, { provider, metadata: providerMetadata }),
+    ...servedThrough(providerMetadata, identity),
+  };
+}
+
+/** Whom Vercel's gateway asked, and for what; `model` only where the response does not name one itself. */
+function servedThrough(providerMetadata: unknown, known: Partial<Answer>): Partial<Answer> {
+  const routing = fieldsOf(fieldsOf(fieldsOf(providerMetadata).gateway).routing);
+  const servedProvider = firstText(routing.finalProvider, routing.resolvedProvider);
+  const model = known.model ?? firstText(routing.resolvedProviderApiModelId);
+  return {
+    ...(servedProvider === undefined ? {} : { servedProvider }),
+    ...(model === undefined ? {} : { model }),
   };
 }
 
@@ -35,14 +48,14 @@ function fileOf(part: Fields): string {
 /** Gathers the parts of `doStream`'s stream. */
 export class StreamAnswer implements StreamGatherer {
   readonly #choice = new ChoiceGatherer();
-  readonly #provider: string;
+  readonly #provider: () => string;
   /** Who answered, and what it took. */
   #known: Partial<Answer> = {};
   #finished = false;
   #error: { readonly error: unknown } | undefined;
 
-  /** @param provider as the SDK calls it: what its numbers include depends on it */
-  constructor(provider: string) {
+  /** @param provider as the SDK calls the one that answers: what its numbers include depends on it */
+  constructor(provider: () => string) {
     this.#provider = provider;
   }
 
@@ -93,8 +106,8 @@ export class StreamAnswer implements StreamGatherer {
   }
 
   #finish({ finishReason, usage, providerMetadata }: Fields): void {
-    const billing = billingOf(usage, { provider: this.#provider, metadata: providerMetadata });
-    this.#known = { ...this.#known, ...billing };
+    const billing = billingOf(usage, { provider: this.#provider(), metadata: providerMetadata });
+    this.#known = { ...this.#known, ...billing, ...servedThrough(providerMetadata, this.#known) };
     this.#finished = !isCut(finishReason, billing.usage);
     if (!this.#finished) return;
     this.#choice.finishReason = finishReasonOf(finishReason);

@@ -10,10 +10,11 @@ export function watchStream<Part>(
 ): ReadableStream<Part> {
   const reader = stream.getReader();
   let cancelled = false;
-  return new ReadableStream<Part>(
+  const watched = new ReadableStream<Part>(
     {
       async pull(controller) {
         let next: Awaited<ReturnType<typeof reader.read>>;
+        recording.asked();
         try {
           next = await reader.read();
         } catch (thrown) {
@@ -38,4 +39,6 @@ export function watchStream<Part>(
     },
     { highWaterMark: 0 },
   );
+  recording.carriedBy(watched);
+  return watched;
 }

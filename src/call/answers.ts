@@ -57,6 +57,16 @@ export function imagesAnswer(body: unknown): Answer {
   };
 }
 
+/** The AI SDK's `{ videos }`: one choice a video; none when the video was only ordered. */
+export function videosAnswer(body: unknown): Answer {
+  const result = fieldsOf(body);
+  return {
+    ...identityOfSdk(result.response),
+    choices: listOf(result.videos).map((video, index) => finished(index, fileText(video, 'video'))),
+    ...billingOf(result.usage, { metadata: result.providerMetadata }),
+  };
+}
+
 /** The AI SDK's `{ audio }`, and what is known of an HTTP body that only the caller reads. */
 export function speechAnswer(body: unknown): Answer {
   const result = fieldsOf(body);

@@ -10,7 +10,8 @@ export type CallType =
   | 'atranscription'
   | 'aspeech'
   | 'arerank'
-  | 'amoderation';
+  | 'amoderation'
+  | 'acreate_video';
 
 /**
  * What one call took. Cached tokens, cache writes and those of audio and images are part of the prompt's or the
@@ -70,6 +71,8 @@ export interface Answer {
   serviceTier?: string | undefined;
   /** USD that the provider says it charged. */
   reportedCost?: number | undefined;
+  /** Whom a gateway asked, by its own name for it. */
+  servedProvider?: string | undefined;
   /** Of embeddings, how many and how long: the vectors themselves never leave the process. */
   embeddings?: { count: number; dimensions?: number | undefined } | undefined;
 }
@@ -90,8 +93,10 @@ export interface LlmCall {
   /** Unique. */
   id: string;
   type: CallType;
-  /** LiteLLM's name of the provider. */
+  /** LiteLLM's name of the provider; of the one that served the call, where that is another than was asked. */
   provider: string;
+  /** The provider that was asked, where another one served the call. */
+  requestedProvider?: string | undefined;
   /** The requested model. */
   model: string;
   stream: boolean;

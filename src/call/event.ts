@@ -68,6 +68,9 @@ function toProxyMetadata(call: LlmCall, cost: number | undefined): LitellmEvent[
   const { kind } = call.ending;
   if (kind !== 'finished' && kind !== 'failed') metadata.outcome = kind;
   if (call.attempts !== undefined && call.attempts > 1) metadata.attempts = Math.trunc(call.attempts);
+  const { requestedProvider, answer } = call;
+  if (requestedProvider) metadata.requested_provider = requestedProvider.toWellFormed();
+  if (answer.servedProvider) metadata.served_provider = answer.servedProvider.toWellFormed();
   if (cost === undefined && isBilled(call)) metadata.cost_unknown = true;
   return metadata;
 }

@@ -2,4 +2,10 @@
 export const COLUMN_KEYS = ['organization', 'environment', 'project', 'chat_id'] as const;
 
 /** The keys that say how a call went: `LlmCall.metadata` has none of them. */
-export const OUTCOME_KEYS = ['outcome', 'attempts', 'cost_unknown'] as const;
+export const OUTCOME_KEYS = [
+  'outcome',
+  'attempts',
+  'requested_provider',
+  'served_provider',
+  'cost_unknown',
+] as const;

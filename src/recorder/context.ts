@@ -9,6 +9,8 @@ export interface CallContext {
 
 /** What a single call can be told of itself. */
 export interface CallDetails extends CallContext {
+  /** What the call is for; kept as `name` among its metadata. */
+  name?: string | undefined;
   /** USD, where the caller knows it better than any price list. */
   cost?: number | undefined;
 }

@@ -108,7 +108,7 @@ export class Recorder {
       stream: begun.stream,
       messages: capture.messages === false ? [] : toMessages(begun.input, maxMessageBytes),
       user: this.#metadata.user(begun.user ?? scope?.user ?? user),
-      metadata: this.#metadata.read(begun.defaults, metadata, scope?.metadata, begun.metadata),
+      metadata: this.#metadata.read(begun.defaults, metadata, scope?.metadata, begun.metadata, nameOf(begun)),
       apiKey: capture.apiKey === true ? maskKey(begun.apiKey) : undefined,
       cost: begun.cost,
       startedAt: Date.now(),
@@ -233,6 +233,10 @@ export class Recorder {
       this.#tell(userFunction('datasource', thrown));
     }
   }
+}
+
+function nameOf({ name }: BegunCall): { name: string } | undefined {
+  return name === undefined || name === null || name === '' ? undefined : { name };
 }
 
 /** What a function gives that forgot to return, or is asynchronous, is none. */

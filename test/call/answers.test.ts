@@ -183,7 +183,7 @@ describe('a chat answer', () => {
     expect(responseOf(answerOfResult({ content, finishReason: 'stop' }, 'x')).words).toEqual([
       'see\n[image/png, 10 bytes]',
     ]);
-    const stream = new StreamAnswer('x');
+    const stream = new StreamAnswer(() => 'x');
     stream.add({ type: 'text-delta', id: '1', delta: 'see' });
     expect(stream.add({ ...file, data: { type: 'data', data: base64(PNG) } })).toBe(true);
     expect(responseOf(stream.answer()).words).toEqual(['see\n[image/png, 10 bytes]']);
@@ -196,7 +196,7 @@ describe('a chat answer', () => {
       usage,
       providerMetadata: { anthropic: { cacheCreationInputTokens: 626 } },
     };
-    const stream = new StreamAnswer('anthropic.messages');
+    const stream = new StreamAnswer(() => 'anthropic.messages');
     stream.add({ type: 'finish', ...end });
     for (const answer of [answerOfResult({ content: [], ...end }, 'anthropic.messages'), stream.answer()]) {
       expect(responseOf(answer).usage).toMatchObject({ prompt_tokens: 9632, total_tokens: 9662 });

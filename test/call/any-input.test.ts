@@ -146,7 +146,7 @@ const ANSWERS: Readonly<Record<string, (body: unknown) => Answer>> = {
   'a response': responsesAnswer,
   'response events': (body) => gathered(new ResponsesEvents(), body),
   'an AI SDK result': (body) => answerOfResult(body, 'anthropic.messages'),
-  'AI SDK parts': (body) => gathered(new StreamAnswer('openai.chat'), body),
+  'AI SDK parts': (body) => gathered(new StreamAnswer(() => 'openai.chat'), body),
   'an LLMResult': (body) => answerOfLlmResult(body, false),
   embeddings: embeddingsAnswer,
   images: imagesAnswer,

@@ -1,0 +1,143 @@
+import { fieldsOf } from '../call/fields.js';
+import { providerOfAiSdk } from '../call/provider.js';
+import type { CallDetails } from '../recorder/context.js';
+import type { TinybirdOptions } from '../recorder/options.js';
+import { shown } from '../recorder/problems.js';
+import { type BegunCall, Recorder } from '../recorder/recorder.js';
+import { NOTHING } from '../recorder/recording.js';
+import { ABANDONED_AFTER_MS } from '../recorder/stream.js';
+import { claim, type RunDetails } from './announced.js';
+import { detailsOf, withoutDetails } from './details.js';
+import type { Kind } from './kinds.js';
+import { type CallParams, type Model, namesOf } from './model.js';
+import { ModelCall, type WatchedModel } from './model-call.js';
+import { isNested, Nesting, noteWhoAsks } from './nesting.js';
+
+export interface TinybirdMiddlewareOptions extends TinybirdOptions {
+  /** The provider's name, when the model's own does not tell it. */
+  provider?: string | undefined;
+  /**
+   * Settles a stream as abandoned of which nobody has asked for more for so long, ms. `ai` 7 gives no other sign of a
+   * reader who left without an abort. Default 60,000.
+   */
+  abandonedAfterMs?: number | undefined;
+}
+
+/** A call of a model, as whoever stands in its way sees it. */
+export interface AskedModel<Result> {
+  readonly kind: Kind;
+  readonly model: Model;
+  readonly params: CallParams;
+  readonly ask: () => PromiseLike<Result>;
+  /** Whether a result of `undefined` says that the model was not asked after all. */
+  readonly mayDecline?: boolean | undefined;
+}
+
+/** What an integration knows when a call begins, and its model does not tell. */
+export type BegunPart = Omit<BegunCall, 'type' | 'provider' | 'model'>;
+
+/** The calls of watched models: each becomes one event, and its result comes back as it is. */
+export class ModelCalls {
+  readonly recorder: Recorder;
+  readonly #provider: string | undefined;
+  readonly #abandonedAfterMs: number;
+  /** What was under `providerOptions.tinybird`, by the very params object that the SDK hands on. */
+  readonly #details = new WeakMap<object, CallDetails>();
+
+  constructor(options: TinybirdMiddlewareOptions | undefined) {
+    this.recorder = new Recorder(options);
+    this.#provider = options?.provider;
+    this.#abandonedAfterMs = this.#readAbandonedAfterMs(options?.abandonedAfterMs);
+  }
+
+  /** Reads what a call is told of itself, and gives the params that the provider may see. To be called first. */
+  prepare<Params>(params: Params): Params {
+    try {
+      const prepared = withoutDetails(params);
+      noteWhoAsks(prepared);
+      if (prepared === params) return params;
+      const details = detailsOf(fieldsOf(params).providerOptions);
+      if (details !== undefined) this.#details.set(prepared as object, details);
+      return prepared;
+    } catch (thrown) {
+      this.recorder.fault(thrown);
+      return params;
+    }
+  }
+
+  async result<Result>(asked: AskedModel<Result>): Promise<Result> {
+    const call = this.#start(asked, false);
+    if (call === undefined) return asked.ask();
+    const result = await this.#ask(asked, call);
+    if (result === undefined && asked.mayDecline === true) call.discard();
+    else call.finished(result);
+    return result;
+  }
+
+  async stream<Result extends { stream: ReadableStream }>(asked: AskedModel<Result>): Promise<Result> {
+    const call = this.#start(asked, true);
+    if (call === undefined) return asked.ask();
+    return call.streaming(await this.#ask(asked, call));
+  }
+
+  async #ask<Result>({ model, params, ask }: AskedModel<Result>, call: ModelCall): Promise<Result> {
+    const nesting = new Nesting(model, params);
+    try {
+      return await nesting.ask(ask);
+    } catch (thrown) {
+      call.failed(thrown);
+      throw thrown;
+    } finally {
+      nesting.over();
+    }
+  }
+
+  #start({ kind, model, params }: AskedModel<unknown>, stream: boolean): ModelCall | undefined {
+    return this.#begin({ kind, model, signal: params.abortSignal }, () => {
+      if (isNested(params, model)) return undefined;
+      const fields = fieldsOf(params);
+      const run = claim(kind.type, fields, model);
+      return { stream, input: kind.input(fields), ...this.#known(params, run) };
+    });
+  }
+
+  /** Begins to record a call that is seen from outside its model; undefined when there is nowhere to record it. */
+  begin(watched: WatchedModel, known: BegunPart): ModelCall | undefined {
+    return this.#begin(watched, () => known);
+  }
+
+  #begin(watched: WatchedModel, describe: () => BegunPart | undefined): ModelCall | undefined {
+    const { kind, model } = watched;
+    const recording = this.recorder.start(() => {
+      const known = describe();
+      if (known === undefined) return undefined;
+      const { provider, modelId } = namesOf(model);
+      return {
+        type: kind.type,
+        provider: this.#provider ?? providerOfAiSdk(provider),
+        model: modelId,
+        ...known,
+      };
+    });
+    if (recording === NOTHING) return undefined;
+    const provider = this.#provider;
+    return new ModelCall(recording, { ...watched, provider, abandonedAfterMs: this.#abandonedAfterMs });
+  }
+
+  /** What the call says of itself goes before what its run is said to be. */
+  #known(params: object, run: RunDetails | undefined): Partial<BegunCall> {
+    const own = this.#details.get(params) ?? {};
+    if (run === undefined) return own;
+    const { user, metadata, withhold } = run;
+    return { ...own, user: own.user ?? user, metadata: { ...metadata, ...own.metadata }, withhold };
+  }
+
+  #readAbandonedAfterMs(given: unknown): number {
+    if (given === undefined || given === null) return ABANDONED_AFTER_MS;
+    if (typeof given === 'number' && given > 0) return given;
+    this.recorder.refuse(
+      `The option abandonedAfterMs is ${shown(given)}: give ms, more than 0. It is ignored.`,
+    );
+    return ABANDONED_AFTER_MS;
+  }
+}
