@@ -1,13 +1,12 @@
 import { fieldsOf } from '../call/fields.js';
 import { providerOfAiSdk } from '../call/provider.js';
-import type { CallDetails } from '../recorder/context.js';
 import type { TinybirdOptions } from '../recorder/options.js';
 import { shown } from '../recorder/problems.js';
 import { type BegunCall, Recorder } from '../recorder/recorder.js';
 import { NOTHING } from '../recorder/recording.js';
 import { ABANDONED_AFTER_MS } from '../recorder/stream.js';
 import { claim, type RunDetails } from './announced.js';
-import { detailsOf, withoutDetails } from './details.js';
+import { DetailsReader, detailsOf } from './details.js';
 import type { Kind } from './kinds.js';
 import { type CallParams, type Model, namesOf } from './model.js';
 import { ModelCall, type WatchedModel } from './model-call.js';
@@ -41,23 +40,20 @@ export class ModelCalls {
   readonly recorder: Recorder;
   readonly #provider: string | undefined;
   readonly #abandonedAfterMs: number;
-  /** What was under `providerOptions.tinybird`, by the very params object that the SDK hands on. */
-  readonly #details = new WeakMap<object, CallDetails>();
+  readonly #details: DetailsReader;
 
   constructor(options: TinybirdMiddlewareOptions | undefined) {
     this.recorder = new Recorder(options);
+    this.#details = new DetailsReader((what) => this.recorder.refuse(what));
     this.#provider = options?.provider;
     this.#abandonedAfterMs = this.#readAbandonedAfterMs(options?.abandonedAfterMs);
   }
 
   /** Reads what a call is told of itself, and gives the params that the provider may see. To be called first. */
-  prepare<Params>(params: Params): Params {
+  prepare<Params>(params: Params, model: Model): Params {
     try {
-      const prepared = withoutDetails(params);
-      noteWhoAsks(prepared);
-      if (prepared === params) return params;
-      const details = detailsOf(fieldsOf(params).providerOptions);
-      if (details !== undefined) this.#details.set(prepared as object, details);
+      const prepared = this.#details.take(params);
+      noteWhoAsks(prepared, model);
       return prepared;
     } catch (thrown) {
       this.recorder.fault(thrown);
@@ -126,7 +122,7 @@ export class ModelCalls {
 
   /** What the call says of itself goes before what its run is said to be. */
   #known(params: object, run: RunDetails | undefined): Partial<BegunCall> {
-    const own = this.#details.get(params) ?? {};
+    const own = detailsOf(params) ?? {};
     if (run === undefined) return own;
     const { user, metadata, withhold } = run;
     return { ...own, user: own.user ?? user, metadata: { ...metadata, ...own.metadata }, withhold };

@@ -1,4 +1,5 @@
 import type { CallDetails } from '../recorder/context.js';
+import { shown } from '../recorder/problems.js';
 
 /** A value as the AI SDK takes it in `providerOptions`. */
 export type JsonValue = null | string | number | boolean | JsonValue[] | { [key: string]: JsonValue };
@@ -28,22 +29,65 @@ export function tinybirdProviderOptions(details: TinybirdCallDetails): {
   return { tinybird: Object.fromEntries(given) };
 }
 
-/** The details in `providerOptions`, if there are any. */
-export function detailsOf(providerOptions: unknown): CallDetails | undefined {
-  if (typeof providerOptions !== 'object' || providerOptions === null) return undefined;
-  const { tinybird } = providerOptions as { tinybird?: unknown };
-  if (typeof tinybird !== 'object' || tinybird === null) return undefined;
-  const { user, metadata, name, cost } = tinybird as CallDetails;
-  return { user, metadata, name, cost };
+/** What the calls said of themselves, by the very params that are handed on: any of several watchers may record. */
+const known = new WeakMap<object, CallDetails>();
+
+export function detailsOf(params: object): CallDetails | undefined {
+  return known.get(params);
 }
 
-/** The params without our key, which some providers (the gateway) would post; the same object when it is not there. */
-export function withoutDetails<Params>(params: Params): Params {
-  const { providerOptions } = (params ?? {}) as { providerOptions?: unknown };
-  if (typeof providerOptions !== 'object' || providerOptions === null || !('tinybird' in providerOptions))
-    return params;
-  const { tinybird: _, ...others } = providerOptions;
-  const stripped: Record<string, unknown> = { ...params, providerOptions: others };
-  if (Object.keys(others).length === 0) delete stripped.providerOptions;
-  return stripped as Params;
+const KEYS = new Set(['user', 'metadata', 'name', 'cost']);
+/** Past this nobody reads on. */
+const MAXIMUM_TOLD = 100;
+
+/** Takes what a call says of itself out of its params, and tells once of each thing there that it cannot use. */
+export class DetailsReader {
+  readonly #refuse: (what: string) => void;
+  readonly #told = new Set<string>();
+
+  constructor(refuse: (what: string) => void) {
+    this.#refuse = refuse;
+  }
+
+  /** The params without our key, which some providers (the gateway) would post; the same object when it is not there. */
+  take<Params>(params: Params): Params {
+    const { providerOptions } = (params ?? {}) as { providerOptions?: unknown };
+    if (typeof providerOptions !== 'object' || providerOptions === null || !('tinybird' in providerOptions))
+      return params;
+    const { tinybird, ...others } = providerOptions;
+    const stripped: Record<string, unknown> = { ...params, providerOptions: others };
+    if (Object.keys(others).length === 0) delete stripped.providerOptions;
+    try {
+      const details = this.#read(tinybird);
+      if (details !== undefined) known.set(stripped, details);
+    } catch {
+      this.#tell('it throws when it is read');
+    }
+    return stripped as Params;
+  }
+
+  #read(tinybird: unknown): CallDetails | undefined {
+    if (tinybird === undefined) return undefined;
+    if (typeof tinybird !== 'object' || tinybird === null || Array.isArray(tinybird)) {
+      const what = tinybird === null ? 'null' : Array.isArray(tinybird) ? 'an array' : `a ${typeof tinybird}`;
+      this.#tell(`it is ${what} instead of an object`);
+      return undefined;
+    }
+    for (const key of Object.keys(tinybird)) {
+      if (!KEYS.has(key)) this.#tell(`it has the key ${shown(key)}, which nothing reads`);
+    }
+    const { user, metadata, name, cost } = tinybird as CallDetails;
+    if (name === undefined || name === null || typeof name === 'string')
+      return { user, metadata, name, cost };
+    this.#tell(`its name is a ${typeof name} instead of a string`);
+    return { user, metadata, cost };
+  }
+
+  #tell(what: string): void {
+    if (this.#told.has(what) || this.#told.size >= MAXIMUM_TOLD) return;
+    this.#told.add(what);
+    this.#refuse(
+      `providerOptions.tinybird cannot be used as it is: ${what}. Give { user, metadata, name, cost }, or build it with tinybirdProviderOptions().`,
+    );
+  }
 }
