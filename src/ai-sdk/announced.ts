@@ -1,6 +1,6 @@
 import type { CallType } from '../call/call.js';
 import type { Fields } from '../call/fields.js';
-import { type Model, namesOf } from './model.js';
+import { askedIn, type Model, namesOf } from './model.js';
 
 /** What the SDK's telemetry knows of a call, and the call itself does not. */
 export interface RunDetails {
@@ -13,8 +13,8 @@ export interface RunDetails {
 export interface Announced {
   readonly type: CallType;
   readonly model: Model;
-  /** Objects of the call options that are this call's own: by them it is recognised with certainty. */
-  readonly own: readonly unknown[];
+  /** What is asked. Where it is the very array of the call options, the call is recognised with certainty. */
+  readonly asked: unknown;
   readonly details: RunDetails;
   /** Its model records it. */
   claimed(): void;
@@ -32,15 +32,15 @@ export function withdraw(call: Announced): void {
 }
 
 /**
- * The announced call that a watched model is asked for, taken off the list: the one that shares an object with the call
- * options, else the oldest for that model.
+ * The announced call that a watched model is asked for, taken off the list: the one that asks the same array, else the
+ * oldest for that model.
  */
 export function claim(type: CallType, params: Fields, model: Model): RunDetails | undefined {
   if (announced.size === 0) return undefined;
   const waiting = [...announced].filter((call) => call.type === type);
-  const given = new Set(Object.values(params).filter((value) => typeof value === 'object' && value !== null));
+  const asked = askedIn(params);
   const found =
-    waiting.find((call) => call.own.some((object) => given.has(object as object))) ??
+    waiting.find((call) => asked !== undefined && call.asked === asked) ??
     waiting.find((call) => isSame(call.model, model));
   if (found === undefined) return undefined;
   announced.delete(found);

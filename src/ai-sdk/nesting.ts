@@ -1,5 +1,4 @@
-import { fieldsOf } from '../call/fields.js';
-import { type Model, namesOf } from './model.js';
+import { askedIn, type Model, namesOf } from './model.js';
 
 /**
  * A model may be watched more than once: by a middleware of the registry and one of its own, by a middleware that is
@@ -73,10 +72,4 @@ export function isNested(params: object, model: Model): boolean {
   if (asked === undefined) return false;
   for (const outer of inFlight.get(asked) ?? []) if (outer.isFor(model)) return true;
   return false;
-}
-
-/** The array that was asked: every layer of a model hands on the same. */
-function askedIn(params: object): object | undefined {
-  const { prompt, values } = fieldsOf(params);
-  return [prompt, values].find((asked): asked is object => typeof asked === 'object' && asked !== null);
 }
