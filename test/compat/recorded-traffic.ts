@@ -24,10 +24,12 @@ export function apiOf(name: string): string {
 /** Gemini's tool calls have no ids: the SDK makes them up. */
 const MADE_UP_ID = 'call_made_up';
 const API_KEY = 'sk-test-0123456789';
+/** The model asked for by an API, and where a fixture is about another being served, by the fixture. */
 const MODELS: Readonly<Record<string, string>> = {
   anthropic: 'claude-sonnet-4-5',
   chat: 'gpt-4o-mini',
   gemini: 'gemini-2.5-flash',
+  'gemini-plain': 'gemini-flash-latest',
   responses: 'gpt-5-mini',
 };
 
@@ -38,7 +40,7 @@ export function modelOf(
   ...fixtures: [string, ...string[]]
 ): Model {
   const api = apiOf(fixtures[0]);
-  const modelId = MODELS[api] ?? '';
+  const modelId = MODELS[fixtures[0]] ?? MODELS[api] ?? '';
   const apiKey = API_KEY;
   if (api === 'gemini') {
     const baseURL = provider.geminiBaseUrl(...fixtures);
