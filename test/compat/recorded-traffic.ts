@@ -31,6 +31,7 @@ const MODELS: Readonly<Record<string, string>> = {
   gemini: 'gemini-2.5-flash',
   'gemini-plain': 'gemini-flash-latest',
   responses: 'gpt-5-mini',
+  vendor: 'gpt-5-mini',
 };
 
 /** A model of that generation's own provider package that gets the answers of these fixtures, the one after the other. */
@@ -49,7 +50,7 @@ export function modelOf(
   const baseURL = provider.baseUrl(...fixtures);
   if (api === 'anthropic') return generation.createAnthropic({ apiKey, baseURL })(modelId);
   const openai = generation.createOpenAI({ apiKey, baseURL });
-  return api === 'chat' ? openai.chat(modelId) : openai.responses(modelId);
+  return api === 'responses' ? openai.responses(modelId) : openai.chat(modelId);
 }
 
 export function watched({ ai }: Generation, model: Model, options: TinybirdMiddlewareOptions): Model {
