@@ -188,6 +188,23 @@ describe.each(EACH_GENERATION)('%s with its own OpenAI provider', (_name, genera
       expect(event.cost).toBeCloseTo((25 * 0.15 + output * 0.6) / 1e6, 9);
     });
 
+    it('tells an answer that became too long', async () => {
+      expect((await eventOf('responses-incomplete')).response).toMatchObject({
+        choices: [{ finish_reason: 'length', message: { content: 'A row is one' } }],
+        usage: { prompt_tokens: 25, completion_tokens: 16 },
+      });
+    });
+
+    it('tells a stream that ends without its completion, and what had arrived', async () => {
+      const { exception, response } = await eventOf('responses-cut-off');
+      expect(exception).toBe('IncompleteStream: the stream ended without its completion');
+      expect(response).toMatchObject({
+        id: 'resp_cut_off',
+        model: 'gpt-5-mini-2025-08-07',
+        choices: [{ message: { content: 'A row is one' } }],
+      });
+    });
+
     it('tells reasoning, its tokens, and a streamed function call', async () => {
       const event = await eventOf('responses-streamed-reasoning');
       expect(event.response).toMatchObject({
