@@ -86,6 +86,23 @@ describe.each(EACH_GENERATION)('%s with the providers of its generation', (_name
     },
   );
 
+  it.each([
+    ['anthropic-streamed', 'is a thought'],
+    ['gemini-streamed', 'is a thought'],
+    ['anthropic-streamed-refusal', 'never comes, whatever else does'],
+  ])('tells when the first token came: of %s it %s', async (fixture, what) => {
+    const paced = await startFakeProvider({ paceMs: 2 });
+    try {
+      const model = watched(generation, modelOf(generation, paced, fixture), recorded.options);
+      await ask(generation, fixture, model);
+    } finally {
+      await paced.close();
+    }
+    const { duration, standard_logging_object_response_time: firstToken } = await recorded.event();
+    if (what === 'is a thought') expect(firstToken).toBeLessThan(duration);
+    else expect(firstToken).toBe(duration);
+  });
+
   it('has an event for every attempt at a call that is retried', async () => {
     const { ai } = generation;
     const model = modelOf(generation, provider, 'gemini-busy', 'gemini-busy', 'gemini-plain');

@@ -5,8 +5,6 @@ import type { LitellmEvent } from '../../schemas/litellm.js';
 import { type TinybirdMiddlewareOptions, tinybirdMiddleware } from '../../src/ai-sdk/index.js';
 import type { Generation, Model } from './generations.js';
 
-const FIXTURES = new URL('../../fixtures/', import.meta.url);
-
 export async function fixtureNames(): Promise<string[]> {
   const entries = await readdir(FIXTURES, { withFileTypes: true });
   return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
@@ -20,19 +18,6 @@ export async function readFixture(name: string, file: 'request.json' | 'answer.j
 export function apiOf(name: string): string {
   return name.split('-')[0] ?? '';
 }
-
-/** Gemini's tool calls have no ids: the SDK makes them up. */
-const MADE_UP_ID = 'call_made_up';
-const API_KEY = 'sk-test-0123456789';
-/** The model asked for by an API, and where a fixture is about another being served, by the fixture. */
-const MODELS: Readonly<Record<string, string>> = {
-  anthropic: 'claude-sonnet-4-5',
-  chat: 'gpt-4o-mini',
-  gemini: 'gemini-2.5-flash',
-  'gemini-plain': 'gemini-flash-latest',
-  responses: 'gpt-5-mini',
-  vendor: 'gpt-5-mini',
-};
 
 /** A model of that generation's own provider package that gets the answers of these fixtures, the one after the other. */
 export function modelOf(
@@ -73,14 +58,6 @@ export async function ask(generation: Generation, fixture: string, model: Model)
   else await drain(ai.generateText(call));
 }
 
-function weatherOf({ ai }: Generation) {
-  return ai.tool({
-    description: 'The weather of a city.',
-    inputSchema: z.object({ city: z.string() }),
-    execute: async ({ city }) => `${city}: sunny`,
-  });
-}
-
 /** Reads whatever it is given to its end, however it ends. */
 export async function drain(given: unknown): Promise<void> {
   try {
@@ -92,7 +69,7 @@ export async function drain(given: unknown): Promise<void> {
   }
 }
 
-/** The event as a file can hold it: what differs from run to run is only there or not. */
+/** The event as a file can hold it, typed as the one it stands for: what differs from run to run is only there or not. */
 export function withoutTimes(event: LitellmEvent): LitellmEvent {
   const { traceback, cost, ...rest } = event;
   const ownId = event.response.id === event.id;
@@ -110,4 +87,26 @@ export function withoutTimes(event: LitellmEvent): LitellmEvent {
     standard_logging_object_response_time: '…',
   };
   return withoutTimes as never;
+}
+
+const FIXTURES = new URL('../../fixtures/', import.meta.url);
+/** Gemini's tool calls have no ids: the SDK makes them up. Here all are alike, and two calls still are two. */
+const MADE_UP_ID = 'call_made_up';
+const API_KEY = 'sk-test-0123456789';
+/** The model asked for by an API, and where a fixture is about another being served, by the fixture. */
+const MODELS: Readonly<Record<string, string>> = {
+  anthropic: 'claude-sonnet-4-5',
+  chat: 'gpt-4o-mini',
+  gemini: 'gemini-2.5-flash',
+  'gemini-plain': 'gemini-flash-latest',
+  responses: 'gpt-5-mini',
+  vendor: 'gpt-5-mini',
+};
+
+function weatherOf({ ai }: Generation) {
+  return ai.tool({
+    description: 'The weather of a city.',
+    inputSchema: z.object({ city: z.string() }),
+    execute: async ({ city }) => `${city}: sunny`,
+  });
 }
