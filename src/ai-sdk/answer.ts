@@ -106,9 +106,10 @@ export class StreamAnswer implements StreamGatherer {
   }
 
   #finish({ finishReason, usage, providerMetadata }: Fields): void {
-    const billing = billingOf(usage, { provider: this.#provider(), metadata: providerMetadata });
+    const provider = this.#provider();
+    const billing = billingOf(usage, { provider, metadata: providerMetadata });
     this.#known = { ...this.#known, ...billing, ...servedThrough(providerMetadata, this.#known) };
-    this.#finished = !isCut(finishReason, billing.usage);
+    this.#finished = !isCut(finishReason, billing.usage, provider);
     if (!this.#finished) return;
     this.#choice.finishReason = finishReasonOf(finishReason);
     if (this.#choice.finishReason === 'error')
@@ -137,10 +138,12 @@ function finishReasonOf(reason: unknown): string | undefined {
 
 /**
  * Whether a finish part only says that the stream was cut off: `interrupted` in V4; before that a provider ends with
- * the reason it began with, which is none of its own, and without any usage.
+ * the reason it began with, which is none of its own, and without any usage, which comes last. Gemini's comes with
+ * every chunk, and proves nothing.
  */
-function isCut(finishReason: unknown, usage: Usage | undefined): boolean {
+function isCut(finishReason: unknown, usage: Usage | undefined, provider: string): boolean {
   const { unified, raw } = fieldsOf(finishReason);
   if (unified === 'interrupted') return true;
-  return usage === undefined && ((unified === 'other' && raw === undefined) || finishReason === 'unknown');
+  const isNone = (unified === 'other' && raw === undefined) || finishReason === 'unknown';
+  return isNone && (usage === undefined || provider.startsWith('google'));
 }
