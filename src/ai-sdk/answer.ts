@@ -61,16 +61,23 @@ export class StreamAnswer implements StreamGatherer {
 
   add(part: unknown): boolean {
     const fields = fieldsOf(part);
-    switch (fields.type) {
+    const { type, delta } = fields;
+    switch (type) {
       case 'text-delta':
-        return this.#delta(fields.delta, (piece) => this.#choice.text(piece));
+        if (!isPiece(delta)) return false;
+        this.#choice.text(delta);
+        return true;
       case 'reasoning-delta':
-        return this.#delta(fields.delta, (piece) => this.#choice.reasoning(piece));
+        if (!isPiece(delta)) return false;
+        this.#choice.reasoning(delta);
+        return true;
       case 'tool-input-start':
         this.#choice.toolCall(fields.id, { id: fields.id, name: fields.toolName });
         return false;
       case 'tool-input-delta':
-        return this.#delta(fields.delta, (piece) => this.#choice.toolCall(fields.id, { arguments: piece }));
+        if (!isPiece(delta)) return false;
+        this.#choice.toolCall(fields.id, { arguments: delta });
+        return true;
       case 'tool-call':
         addToolCall(this.#choice, fields);
         return true;
@@ -115,12 +122,11 @@ export class StreamAnswer implements StreamGatherer {
     if (this.#choice.finishReason === 'error')
       this.#error ??= { error: 'the provider ended the stream with an error' };
   }
+}
 
-  #delta(delta: unknown, add: (piece: string) => void): boolean {
-    if (typeof delta !== 'string' || delta === '') return false;
-    add(delta);
-    return true;
-  }
+/** Not every delta says something. */
+function isPiece(delta: unknown): delta is string {
+  return typeof delta === 'string' && delta !== '';
 }
 
 function addToolCall(gatherer: ChoiceGatherer, part: Fields): void {
