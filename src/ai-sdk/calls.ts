@@ -80,8 +80,8 @@ export class ModelCalls {
     return call.streaming(await this.#ask(asked, call));
   }
 
-  async #ask<Result>({ model, params, ask }: AskedModel<Result>, call: ModelCall): Promise<Result> {
-    const nesting = new Nesting(model, params);
+  async #ask<Result>({ kind, model, params, ask }: AskedModel<Result>, call: ModelCall): Promise<Result> {
+    const nesting = new Nesting(kind.type, model, params);
     try {
       return await nesting.ask(ask);
     } catch (thrown) {
@@ -94,10 +94,9 @@ export class ModelCalls {
 
   #start({ kind, model, params }: AskedModel<unknown>, stream: boolean): ModelCall | undefined {
     return this.#begin({ kind, model, signal: params.abortSignal }, () => {
-      if (isNested(params, model)) return undefined;
-      const fields = fieldsOf(params);
-      const run = claim(kind.type, fields, model);
-      return { stream, input: kind.input(fields), ...this.#known(params, run) };
+      if (isNested(kind.type, params, model)) return undefined;
+      const input = kind.input(fieldsOf(params));
+      return { stream, input, ...this.#known(params, claim(kind.type, model, input)) };
     });
   }
 

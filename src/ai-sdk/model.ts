@@ -1,4 +1,4 @@
-import { fieldsOf } from '../call/fields.js';
+import { fieldsOf, isFields } from '../call/fields.js';
 
 /** The part of a model that is read. Getters may be live: a fallback model answers as whoever serves it. */
 export interface Model {
@@ -17,8 +17,27 @@ export function namesOf(model: Model): { provider: string; modelId: string } {
   return { provider: String(model.provider), modelId: String(model.modelId) };
 }
 
-/** The array that is asked, prompt or values, if it is one: every layer of a model hands on the same. */
-export function askedIn(params: object): object | undefined {
+export function haveSameNames(one: Model, other: Model): boolean {
+  const { provider, modelId } = namesOf(one);
+  const names = namesOf(other);
+  return names.provider === provider && names.modelId === modelId;
+}
+
+/**
+ * Objects by which what is asked is recognised, whatever lies between: the SDK makes them for one call, every layer of a
+ * model hands on the array, and one that rewrites the prompt mostly keeps its first or last message, or a part of it.
+ */
+export function marksOf(asked: unknown): object[] {
+  if (!Array.isArray(asked)) return [];
+  const first: unknown = asked[0];
+  const last: unknown = asked.at(-1);
+  const { content } = fieldsOf(last);
+  const parts: unknown[] = Array.isArray(content) ? [content[0], content.at(-1)] : [];
+  return [asked, first, last, ...parts].filter(isFields);
+}
+
+/** What is asked in the options of a call, if it has marks. */
+export function askedIn(params: object): unknown {
   const { prompt, values } = fieldsOf(params);
-  return [prompt, values].find((asked): asked is object => typeof asked === 'object' && asked !== null);
+  return prompt ?? values;
 }

@@ -1,6 +1,6 @@
 import { type Fields, fieldsOf, textOf } from '../call/fields.js';
 import type { BegunCall } from '../recorder/recorder.js';
-import { type Announced, announce, type RunDetails, withdraw } from './announced.js';
+import { type Announced, announce, isSame, type RunDetails, withdraw } from './announced.js';
 import type { ModelCalls } from './calls.js';
 import { detailsOf } from './details.js';
 import type { Kind } from './kinds.js';
@@ -114,10 +114,4 @@ export class RunCall {
   answered(): void {
     withdraw(this.#announced);
   }
-}
-
-/** The values of `embed` come in a new array each time. */
-function isSame(one: unknown, other: unknown): boolean {
-  if (!Array.isArray(one) || !Array.isArray(other)) return one === other;
-  return one.length === other.length && one.every((value, index) => value === other[index]);
 }
