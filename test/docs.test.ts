@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type FakeProvider, startFakeProvider } from '../fixtures/provider.js';
 import { type ProgramFiles, programsIn, writePrograms } from './support/markdown.js';
 import { runNode } from './support/program.js';
 import { type FakeTinybird, json, startFakeTinybird } from './support/tinybird.js';
@@ -9,26 +10,43 @@ import { type FakeTinybird, json, startFakeTinybird } from './support/tinybird.j
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const page = await readFile(join(ROOT, 'docs/delivery.md'), 'utf8');
 const programs = programsIn(page);
+const aiSdk = programsIn(await readFile(join(ROOT, 'docs/ai-sdk.md'), 'utf8')).map(({ title, code }) => ({
+  title,
+  // its generation is installed under another name here
+  code:
+    title === 'Without wrapping'
+      ? code.replace("'ai'", "'ai7'").replace('@ai-sdk/openai', 'ai7-openai')
+      : code,
+}));
 
+let provider: FakeProvider;
 let tinybird: FakeTinybird;
 let files: ProgramFiles;
+let aiSdkFiles: ProgramFiles;
 
 beforeAll(async () => {
+  provider = await startFakeProvider();
   tinybird = await startFakeTinybird(({ url }, response) => {
     if (url.pathname.includes('unknown')) json(response, 404, { error: 'The pipe does not exist' });
     else if (url.pathname !== '/v0/events') json(response, 200, { meta: [], data: [{ calls: 3 }], rows: 1 });
   });
   files = await writePrograms(programs);
+  aiSdkFiles = await writePrograms(aiSdk);
 });
 afterAll(async () => {
-  await Promise.all([tinybird.close(), files.remove()]);
+  await Promise.all([provider.close(), tinybird.close(), files.remove(), aiSdkFiles.remove()]);
 });
 
-/** What a program of the page printed. */
-async function printed(title: string): Promise<string> {
+/** What a program of the page on delivery printed. */
+function printed(title: string): Promise<string> {
+  return printedBy(files.fileOf(programs.findIndex((program) => program.title === title)));
+}
+
+async function printedBy(file: string): Promise<string> {
   tinybird.rows.length = 0;
-  const index = programs.findIndex((program) => program.title === title);
-  const ended = await runNode(['--import', 'tsx', files.fileOf(index)], {
+  const ended = await runNode(['--import', 'tsx', file], {
+    OPENAI_API_KEY: 'sk-test',
+    OPENAI_BASE_URL: provider.defaultBaseUrl,
     TINYBIRD_TOKEN: 'p.test',
     TINYBIRD_URL: tinybird.url,
   });
@@ -69,5 +87,30 @@ describe('the page on delivery', () => {
     const options = [...declared.matchAll(/^ {2}(\w+)\??:/gm)].map(([, option]) => option);
     expect(options.length).toBeGreaterThan(3);
     for (const option of options) expect(page).toMatch(new RegExp(`^\\| \`${option}\``, 'm'));
+  });
+});
+
+describe('the page on the AI SDK', () => {
+  it.each(aiSdk.map(({ title }, index) => ({ title, index })))(
+    'shows a program that runs and has its event: $title',
+    async ({ title, index }) => {
+      const output = await printedBy(aiSdkFiles.fileOf(index));
+      expect(output).toMatch(
+        title.startsWith('Embeddings') ? /^2\n$/ : /^A row is one call, told in columns\./,
+      );
+      expect(tinybird.rows.length).toBe(1);
+      if (title === 'One call') {
+        const proxy_metadata = { project: 'bot', chat_id: 'c1', name: 'define' };
+        expect(tinybird.rows[0]).toMatchObject({ user: 'u1', proxy_metadata });
+      }
+      if (title === 'Without wrapping') {
+        expect(tinybird.rows[0]).toMatchObject({ user: 'u1', proxy_metadata: { function_id: 'define' } });
+      }
+    },
+  );
+
+  it('shows programs whose types are right', async () => {
+    expect(aiSdk.length).toBe(5);
+    expect(await aiSdkFiles.typeErrors()).toBe('');
   });
 });

@@ -1,4 +1,3 @@
-import { readdir, readFile } from 'node:fs/promises';
 import { createOpenAI } from '@ai-sdk/openai';
 import { ChatOpenAI } from '@langchain/openai';
 import { generateText, streamText, wrapLanguageModel } from 'ai';
@@ -19,14 +18,20 @@ import { TinybirdCallbackHandler } from '../src/langchain/index.js';
 import { chatAnswer } from '../src/openai/chat.js';
 import { instrumentOpenAI } from '../src/openai/index.js';
 import { Recorder } from '../src/recorder/recorder.js';
+import { GENERATIONS } from './compat/generations.js';
+import {
+  apiOf,
+  ask,
+  drain,
+  fixtureNames,
+  modelOf,
+  readFixture,
+  watched,
+  withoutTimes,
+} from './compat/recorded-traffic.js';
 import { Recorded } from './support/events.js';
 
-const FIXTURES = new URL('../fixtures/', import.meta.url);
-const names = (await readdir(FIXTURES, { withFileTypes: true }))
-  .filter((entry) => entry.isDirectory())
-  .map((entry) => entry.name);
-const readJson = async (name: string, file: string) =>
-  JSON.parse(await readFile(new URL(`${name}/${file}`, FIXTURES), 'utf8'));
+const names = await fixtureNames();
 
 let provider: FakeProvider;
 beforeAll(async () => {
@@ -48,19 +53,33 @@ describe('recorded traffic, through the openai client', () => {
     responses: '/responses',
     embeddings: '/embeddings',
   };
-  const kindOf = (name: string) => name.split('-')[0] ?? '';
 
-  it.each(names.filter((name) => kindOf(name) in PATHS))(
+  it.each(names.filter((name) => apiOf(name) in PATHS))(
     '%s becomes the event expected of it',
     async (name) => {
-      const body = await readJson(name, 'request.json');
+      const body = await readFixture(name, 'request.json');
       const client = instrumentOpenAI(
-        new OpenAI({ apiKey, baseURL: provider.baseUrl(name), maxRetries: 0 }),
+        new OpenAI({ apiKey, baseURL: provider.baseUrl(name), maxRetries: 0, logLevel: 'off' }),
         recorded.options,
       );
-      const call = client.post(PATHS[kindOf(name)] ?? '', { body, stream: body.stream === true });
+      const call = client.post(PATHS[apiOf(name)] ?? '', { body, stream: body.stream === true });
       await drain(call);
-      expect(withoutTimes(await recorded.event())).toEqual(await readJson(name, 'event.json'));
+      expect(withoutTimes(await recorded.event())).toEqual(await readFixture(name, 'event.json'));
+    },
+  );
+});
+
+describe('recorded traffic of Anthropic and Gemini, through the AI SDK', () => {
+  const [generation] = GENERATIONS.filter(({ major }) => major === 6);
+
+  it.each(names.filter((name) => ['anthropic', 'gemini'].includes(apiOf(name))))(
+    '%s becomes the event expected of it',
+    async (name) => {
+      if (generation === undefined) throw new Error('there is no ai 6');
+      const model = watched(generation, modelOf(generation, provider, name), recorded.options);
+      await ask(generation, name, model);
+      expect(provider.requests.at(-1)?.body).toMatchObject(await readFixture(name, 'request.json'));
+      expect(withoutTimes(await recorded.event())).toEqual(await readFixture(name, 'event.json'));
     },
   );
 });
@@ -83,54 +102,62 @@ describe('recorded traffic of the calls that are no chat', () => {
   it.each(Object.keys(KINDS).flatMap((kind) => names.filter((name) => name.startsWith(`${kind}-`))))(
     '%s becomes the event expected of it',
     async (name) => {
-      const [type, inputOf, answerOf] = KINDS[name.split('-')[0] ?? ''] ?? [];
+      const [type, inputOf, answerOf] = KINDS[apiOf(name)] ?? [];
       if (type === undefined || inputOf === undefined || answerOf === undefined) throw new Error(name);
-      const request = await readJson(name, 'request.json');
-      const { body } = await readJson(name, 'answer.json');
+      const request = await readFixture(name, 'request.json');
+      const { body } = await readFixture(name, 'answer.json');
       const provider = type === 'arerank' ? 'cohere' : 'openai';
       const { model } = request;
       const recording = new Recorder(recorded.options).start(() => {
         return { type, provider, model, stream: false, input: inputOf(request) };
       });
       recording.end({ kind: 'finished' }, () => answerOf(body));
-      expect(withoutTimes(await recorded.event())).toEqual(await readJson(name, 'event.json'));
+      expect(withoutTimes(await recorded.event())).toEqual(await readFixture(name, 'event.json'));
     },
   );
 
   it('is all of the recorded traffic, with what goes through the clients', () => {
-    const kinds = new Set(names.map((name) => name.split('-')[0]));
-    expect([...kinds].sort()).toEqual(
-      [...Object.keys(KINDS), 'chat', 'embeddings', 'responses', 'vendor'].sort(),
-    );
+    const OTHERS = ['anthropic', 'chat', 'embeddings', 'gemini', 'responses', 'vendor'];
+    const kinds = new Set(names.map(apiOf));
+    expect([...kinds].sort()).toEqual([...Object.keys(KINDS), ...OTHERS].sort());
   });
 });
 
 describe('recorded chat traffic', () => {
   const chats = names.filter((name) => name.startsWith('chat-'));
+  /** What the AI SDK makes of an answer otherwise than the client does. */
+  const AI_SDK: Readonly<Record<string, object>> = {
+    'chat-refusal': { content: 'I cannot help with that.', finishReason: 'content_filter' },
+    'chat-malformed': { reason: expect.stringMatching(/^JSON parsing failed: .*Unexpected end of JSON/s) },
+    'chat-connection-cut': {
+      reason: expect.stringMatching(/^200 Failed .*\[cause: TypeError: terminated\]/),
+    },
+  };
 
   it.each(chats)('%s says the same through the AI SDK', async (name) => {
-    const { stream } = await readJson(name, 'request.json');
+    const { stream } = await readFixture(name, 'request.json');
     const model = wrapLanguageModel({
       model: createOpenAI({ apiKey, baseURL: provider.baseUrl(name) }).chat('gpt-4o-mini'),
       middleware: tinybirdMiddleware(recorded.options),
     });
     if (stream) await drain(streamText({ model, prompt: 'hi', onError: () => {} }).fullStream);
-    else await drain(generateText({ model, prompt: 'hi' }));
-    expect(essence(await recorded.event())).toEqual(essence(await readJson(name, 'event.json')));
+    else await drain(generateText({ model, prompt: 'hi', maxRetries: 0 }));
+    const expected = essence(await readFixture(name, 'event.json'));
+    expect(essence(await recorded.event())).toEqual({ ...expected, ...AI_SDK[name] });
   });
 
   it.each(chats)('%s says the same through LangChain', async (name) => {
-    const { stream } = await readJson(name, 'request.json');
+    const { stream } = await readFixture(name, 'request.json');
     const model = new ChatOpenAI({
       model: 'gpt-4o-mini',
       apiKey,
       maxRetries: 0,
-      configuration: { baseURL: provider.baseUrl(name) },
+      configuration: { baseURL: provider.baseUrl(name), logLevel: 'off' },
       callbacks: [new TinybirdCallbackHandler(recorded.options)],
     });
     await drain(stream ? model.stream('hi') : model.invoke('hi'));
     const event = await recorded.event();
-    const expected = await readJson(name, 'event.json');
+    const expected = await readFixture(name, 'event.json');
     // LangChain ends a stream that was cut off as if it were complete, and names the model with its last chunk only.
     if (name === 'chat-cut-off') expected.standard_logging_object_status = 'success';
     if (name === 'chat-cut-off') delete expected.exception;
@@ -139,38 +166,8 @@ describe('recorded chat traffic', () => {
   });
 });
 
-/** Reads whatever it is given to its end, however it ends. */
-async function drain(given: unknown): Promise<void> {
-  try {
-    const value = await given;
-    if (typeof value !== 'object' || value === null || !(Symbol.asyncIterator in value)) return;
-    for await (const _chunk of value as AsyncIterable<unknown>);
-  } catch {
-    // a fixture of a failure: what came of it is in the event
-  }
-}
-
-/** The event as a file can hold it: what differs from run to run is only there or not. */
-function withoutTimes(event: LitellmEvent): unknown {
-  const { traceback, cost, ...rest } = event;
-  const ownId = event.response.id === event.id;
-  return {
-    ...rest,
-    ...(traceback === undefined ? {} : { traceback: '…' }),
-    ...(cost === undefined ? {} : { cost: Number(cost.toPrecision(12)) }),
-    id: '…',
-    message_id: ownId ? '…' : event.message_id,
-    response: { ...event.response, id: ownId ? '…' : event.response.id },
-    start_time: '…',
-    end_time: '…',
-    duration: '…',
-    llm_api_duration_ms: '…',
-    standard_logging_object_response_time: '…',
-  };
-}
-
 /** What must not depend on the framework that made the call. */
-function essence(event: LitellmEvent): unknown {
+function essence(event: LitellmEvent): object {
   const [choice] = event.response.choices;
   return {
     provider: event.provider,

@@ -1,6 +1,5 @@
 import type { CallType } from '../call/call.js';
-import type { Fields } from '../call/fields.js';
-import { type Model, namesOf } from './model.js';
+import { haveSameNames, type Model, marksOf } from './model.js';
 
 /** What the SDK's telemetry knows of a call, and the call itself does not. */
 export interface RunDetails {
@@ -13,8 +12,7 @@ export interface RunDetails {
 export interface Announced {
   readonly type: CallType;
   readonly model: Model;
-  /** Objects of the call options that are this call's own: by them it is recognised with certainty. */
-  readonly own: readonly unknown[];
+  readonly asked: unknown;
   readonly details: RunDetails;
   /** Its model records it. */
   claimed(): void;
@@ -31,24 +29,29 @@ export function withdraw(call: Announced): void {
   announced.delete(call);
 }
 
-/**
- * The announced call that a watched model is asked for, taken off the list: the one that shares an object with the call
- * options, else the oldest for that model.
- */
-export function claim(type: CallType, params: Fields, model: Model): RunDetails | undefined {
+/** The announced call that a watched model is asked for, taken off the list. */
+export function claim(type: CallType, model: Model, asked: unknown): RunDetails | undefined {
   if (announced.size === 0) return undefined;
   const waiting = [...announced].filter((call) => call.type === type);
-  const given = new Set(Object.values(params).filter((value) => typeof value === 'object' && value !== null));
+  const marks = new Set(marksOf(asked));
   const found =
-    waiting.find((call) => call.own.some((object) => given.has(object as object))) ??
-    waiting.find((call) => isSame(call.model, model));
+    waiting.find((call) => marksOf(call.asked).some((mark) => marks.has(mark))) ??
+    waiting.find(
+      (call) => haveSameNames(call.model, model) && (isWithheld(call) || isSame(call.asked, asked)),
+    );
   if (found === undefined) return undefined;
   announced.delete(found);
   found.claimed();
   return found.details;
 }
 
-function isSame(one: Model, other: Model): boolean {
-  const { provider, modelId } = namesOf(other);
-  return one.provider === provider && one.modelId === modelId;
+/** Whether two calls ask the same: `embed` puts its value into a new array each time. */
+export function isSame(one: unknown, other: unknown): boolean {
+  if (!Array.isArray(one) || !Array.isArray(other)) return one === other;
+  return one.length === other.length && one.every((value, index) => value === other[index]);
+}
+
+/** The SDK does not show what was asked. */
+function isWithheld({ details }: Announced): boolean {
+  return details.withhold?.messages === true;
 }

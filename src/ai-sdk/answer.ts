@@ -61,16 +61,23 @@ export class StreamAnswer implements StreamGatherer {
 
   add(part: unknown): boolean {
     const fields = fieldsOf(part);
-    switch (fields.type) {
+    const { type, delta } = fields;
+    switch (type) {
       case 'text-delta':
-        return this.#delta(fields.delta, (piece) => this.#choice.text(piece));
+        if (!isPiece(delta)) return false;
+        this.#choice.text(delta);
+        return true;
       case 'reasoning-delta':
-        return this.#delta(fields.delta, (piece) => this.#choice.reasoning(piece));
+        if (!isPiece(delta)) return false;
+        this.#choice.reasoning(delta);
+        return true;
       case 'tool-input-start':
         this.#choice.toolCall(fields.id, { id: fields.id, name: fields.toolName });
         return false;
       case 'tool-input-delta':
-        return this.#delta(fields.delta, (piece) => this.#choice.toolCall(fields.id, { arguments: piece }));
+        if (!isPiece(delta)) return false;
+        this.#choice.toolCall(fields.id, { arguments: delta });
+        return true;
       case 'tool-call':
         addToolCall(this.#choice, fields);
         return true;
@@ -106,20 +113,20 @@ export class StreamAnswer implements StreamGatherer {
   }
 
   #finish({ finishReason, usage, providerMetadata }: Fields): void {
-    const billing = billingOf(usage, { provider: this.#provider(), metadata: providerMetadata });
+    const provider = this.#provider();
+    const billing = billingOf(usage, { provider, metadata: providerMetadata });
     this.#known = { ...this.#known, ...billing, ...servedThrough(providerMetadata, this.#known) };
-    this.#finished = !isCut(finishReason, billing.usage);
+    this.#finished = !isCut(finishReason, billing.usage, provider);
     if (!this.#finished) return;
     this.#choice.finishReason = finishReasonOf(finishReason);
     if (this.#choice.finishReason === 'error')
       this.#error ??= { error: 'the provider ended the stream with an error' };
   }
+}
 
-  #delta(delta: unknown, add: (piece: string) => void): boolean {
-    if (typeof delta !== 'string' || delta === '') return false;
-    add(delta);
-    return true;
-  }
+/** Not every delta says something. */
+function isPiece(delta: unknown): delta is string {
+  return typeof delta === 'string' && delta !== '';
 }
 
 function addToolCall(gatherer: ChoiceGatherer, part: Fields): void {
@@ -137,10 +144,12 @@ function finishReasonOf(reason: unknown): string | undefined {
 
 /**
  * Whether a finish part only says that the stream was cut off: `interrupted` in V4; before that a provider ends with
- * the reason it began with, which is none of its own, and without any usage.
+ * the reason it began with, which is none of its own, and without any usage, which comes last. Gemini's comes with
+ * every chunk, and proves nothing.
  */
-function isCut(finishReason: unknown, usage: Usage | undefined): boolean {
+function isCut(finishReason: unknown, usage: Usage | undefined, provider: string): boolean {
   const { unified, raw } = fieldsOf(finishReason);
   if (unified === 'interrupted') return true;
-  return usage === undefined && ((unified === 'other' && raw === undefined) || finishReason === 'unknown');
+  const isNone = (unified === 'other' && raw === undefined) || finishReason === 'unknown';
+  return isNone && (usage === undefined || provider.startsWith('google'));
 }

@@ -6,7 +6,7 @@ import { type BegunCall, Recorder } from '../recorder/recorder.js';
 import { NOTHING } from '../recorder/recording.js';
 import { ABANDONED_AFTER_MS } from '../recorder/stream.js';
 import { claim, type RunDetails } from './announced.js';
-import { DetailsReader, detailsOf } from './details.js';
+import { DetailsReader, detailsTakenFrom } from './details.js';
 import type { Kind } from './kinds.js';
 import { type CallParams, type Model, namesOf } from './model.js';
 import { ModelCall, type WatchedModel } from './model-call.js';
@@ -50,10 +50,10 @@ export class ModelCalls {
   }
 
   /** Reads what a call is told of itself, and gives the params that the provider may see. To be called first. */
-  prepare<Params>(params: Params, model: Model): Params {
+  prepare<Params>(params: Params): Params {
     try {
       const prepared = this.#details.take(params);
-      noteWhoAsks(prepared, model);
+      noteWhoAsks(prepared);
       return prepared;
     } catch (thrown) {
       this.recorder.fault(thrown);
@@ -76,8 +76,8 @@ export class ModelCalls {
     return call.streaming(await this.#ask(asked, call));
   }
 
-  async #ask<Result>({ model, params, ask }: AskedModel<Result>, call: ModelCall): Promise<Result> {
-    const nesting = new Nesting(model, params);
+  async #ask<Result>({ kind, model, params, ask }: AskedModel<Result>, call: ModelCall): Promise<Result> {
+    const nesting = new Nesting(kind.type, model, params);
     try {
       return await nesting.ask(ask);
     } catch (thrown) {
@@ -90,10 +90,9 @@ export class ModelCalls {
 
   #start({ kind, model, params }: AskedModel<unknown>, stream: boolean): ModelCall | undefined {
     return this.#begin({ kind, model, signal: params.abortSignal }, () => {
-      if (isNested(params, model)) return undefined;
-      const fields = fieldsOf(params);
-      const run = claim(kind.type, fields, model);
-      return { stream, input: kind.input(fields), ...this.#known(params, run) };
+      if (isNested(kind.type, params, model)) return undefined;
+      const input = kind.input(fieldsOf(params));
+      return { stream, input, ...this.#known(params, claim(kind.type, model, input)) };
     });
   }
 
@@ -122,7 +121,7 @@ export class ModelCalls {
 
   /** What the call says of itself goes before what its run is said to be. */
   #known(params: object, run: RunDetails | undefined): Partial<BegunCall> {
-    const own = detailsOf(params) ?? {};
+    const own = detailsTakenFrom(params) ?? {};
     if (run === undefined) return own;
     const { user, metadata, withhold } = run;
     return { ...own, user: own.user ?? user, metadata: { ...metadata, ...own.metadata }, withhold };

@@ -29,18 +29,42 @@ export function tinybirdProviderOptions(details: TinybirdCallDetails): {
   return { tinybird: Object.fromEntries(given) };
 }
 
-/** What the calls said of themselves, by the very params that are handed on: any of several watchers may record. */
-const known = new WeakMap<object, CallDetails>();
-
-export function detailsOf(params: object): CallDetails | undefined {
-  return known.get(params);
+/** The details in `providerOptions`, if there are any. */
+export function detailsOf(
+  providerOptions: unknown,
+  tell: (what: string) => void = () => {},
+): CallDetails | undefined {
+  if (typeof providerOptions !== 'object' || providerOptions === null) return undefined;
+  const { tinybird } = providerOptions as { tinybird?: unknown };
+  if (tinybird === undefined) return undefined;
+  if (typeof tinybird !== 'object' || tinybird === null || Array.isArray(tinybird)) {
+    const what = tinybird === null ? 'null' : Array.isArray(tinybird) ? 'an array' : `a ${typeof tinybird}`;
+    tell(`it is ${what} instead of an object`);
+    return undefined;
+  }
+  for (const key of Object.keys(tinybird)) {
+    if (!KEYS.has(key)) tell(`it has the key ${shown(key)}, which nothing reads`);
+  }
+  const { user, metadata, name, cost } = tinybird as CallDetails;
+  if (name === undefined || name === null || typeof name === 'string') return { user, metadata, name, cost };
+  tell(`its name is a ${typeof name} instead of a string`);
+  return { user, metadata, cost };
 }
 
 const KEYS = new Set(['user', 'metadata', 'name', 'cost']);
+
+/** By the very params that are handed on: any of several watchers may be the one that records. */
+const taken = new WeakMap<object, CallDetails>();
+
+/** What the call with these params said of itself before it was taken away. */
+export function detailsTakenFrom(params: object): CallDetails | undefined {
+  return taken.get(params);
+}
+
 /** Past this nobody reads on. */
 const MAXIMUM_TOLD = 100;
 
-/** Takes what a call says of itself out of its params, and tells once of each thing there that it cannot use. */
+/** Takes what calls say of themselves out of their params, and tells once of each thing there that it cannot use. */
 export class DetailsReader {
   readonly #refuse: (what: string) => void;
   readonly #told = new Set<string>();
@@ -54,33 +78,16 @@ export class DetailsReader {
     const { providerOptions } = (params ?? {}) as { providerOptions?: unknown };
     if (typeof providerOptions !== 'object' || providerOptions === null || !('tinybird' in providerOptions))
       return params;
-    const { tinybird, ...others } = providerOptions;
+    const { tinybird: _, ...others } = providerOptions;
     const stripped: Record<string, unknown> = { ...params, providerOptions: others };
     if (Object.keys(others).length === 0) delete stripped.providerOptions;
     try {
-      const details = this.#read(tinybird);
-      if (details !== undefined) known.set(stripped, details);
+      const details = detailsOf(providerOptions, (what) => this.#tell(what));
+      if (details !== undefined) taken.set(stripped, details);
     } catch {
       this.#tell('it throws when it is read');
     }
     return stripped as Params;
-  }
-
-  #read(tinybird: unknown): CallDetails | undefined {
-    if (tinybird === undefined) return undefined;
-    if (typeof tinybird !== 'object' || tinybird === null || Array.isArray(tinybird)) {
-      const what = tinybird === null ? 'null' : Array.isArray(tinybird) ? 'an array' : `a ${typeof tinybird}`;
-      this.#tell(`it is ${what} instead of an object`);
-      return undefined;
-    }
-    for (const key of Object.keys(tinybird)) {
-      if (!KEYS.has(key)) this.#tell(`it has the key ${shown(key)}, which nothing reads`);
-    }
-    const { user, metadata, name, cost } = tinybird as CallDetails;
-    if (name === undefined || name === null || typeof name === 'string')
-      return { user, metadata, name, cost };
-    this.#tell(`its name is a ${typeof name} instead of a string`);
-    return { user, metadata, cost };
   }
 
   #tell(what: string): void {

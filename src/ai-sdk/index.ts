@@ -10,4 +10,5 @@ export {
   tinybirdImageMiddleware,
   tinybirdMiddleware,
 } from './middleware.js';
+export { type TinybirdTelemetry, tinybirdTelemetry } from './telemetry.js';
 export { wrapModel } from './wrap-model.js';

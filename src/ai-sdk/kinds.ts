@@ -54,7 +54,7 @@ export const TRANSCRIPTION: Kind = {
   answer: transcriptionAnswer,
 };
 
-export const VIDEO: Kind = {
+const VIDEO: Kind = {
   type: 'acreate_video',
   input: ({ prompt, image, frameImages, inputReferences }) =>
     promptWithFiles(prompt, [image, frameImages, inputReferences]),

@@ -51,7 +51,7 @@ export function tinybirdMiddleware(options?: TinybirdMiddlewareOptions): Tinybir
   const calls = new ModelCalls(options);
   return {
     specificationVersion: VERSION,
-    transformParams: async ({ params, model }) => calls.prepare(params, model),
+    transformParams: async ({ params }) => calls.prepare(params),
     wrapGenerate: ({ doGenerate: ask, params, model }) =>
       calls.result({ kind: LANGUAGE, model, params, ask }),
     wrapStream: ({ doStream: ask, params, model }) => calls.stream({ kind: LANGUAGE, model, params, ask }),
@@ -71,7 +71,7 @@ export function tinybirdEmbeddingMiddleware(
   const calls = new ModelCalls(options);
   return {
     specificationVersion: VERSION,
-    transformParams: async ({ params, model }) => calls.prepare(params, model),
+    transformParams: async ({ params }) => calls.prepare(params),
     wrapEmbed: ({ doEmbed: ask, params, model }) => calls.result({ kind: EMBEDDING, model, params, ask }),
   };
 }
@@ -86,7 +86,7 @@ export function tinybirdImageMiddleware(options?: TinybirdMiddlewareOptions): Ti
   const calls = new ModelCalls(options);
   return {
     specificationVersion: VERSION,
-    transformParams: async ({ params, model }) => calls.prepare(params, model),
+    transformParams: async ({ params }) => calls.prepare(params),
     wrapGenerate: ({ doGenerate: ask, params, model }) => calls.result({ kind: IMAGE, model, params, ask }),
   };
 }

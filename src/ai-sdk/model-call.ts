@@ -35,9 +35,12 @@ export class ModelCall {
     this.#requested = namesOf(options.model);
   }
 
-  finished(result: unknown): void {
+  /** @param firstTokenMs when the first token of it came, where it was streamed */
+  finished(result: unknown, firstTokenMs?: number): void {
     this.#recording.opened();
-    this.#recording.end({ kind: 'finished' }, () => this.#answer(result), this.#corrections());
+    const streamed = firstTokenMs === undefined ? {} : { stream: true, firstTokenMs };
+    const corrections = { ...this.#corrections(), ...streamed };
+    this.#recording.end({ kind: 'finished' }, () => this.#answer(result), corrections);
   }
 
   failed(thrown: unknown): void {

@@ -1,5 +1,5 @@
-import { fieldsOf } from '../call/fields.js';
-import { type Model, namesOf } from './model.js';
+import type { CallType } from '../call/call.js';
+import { askedIn, haveSameNames, type Model, marksOf } from './model.js';
 
 /**
  * A model may be watched more than once: by a middleware of the registry and one of its own, by a middleware that is
@@ -7,21 +7,28 @@ import { type Model, namesOf } from './model.js';
  *
  * An AsyncLocalStorage would tell who asks whom in every case, but on Node 20 one that is in use makes every promise of
  * the process dearer. So there are two signs instead: a call that begins while the outer one's `doGenerate()` runs, up
- * to the first `await`, with the same prompt (the very array, which every layer hands on) or for the same model; and
- * one that begins later with the same prompt for the same model. What a middleware asks of another model is neither.
+ * to the first `await`; and one that shares a mark with a call of another watched model of the same name.
  */
 export class Nesting {
+  readonly #type: CallType;
   readonly #model: Model;
-  readonly #asked: object | undefined;
+  readonly #asked: unknown;
+  readonly #marks: readonly object[];
 
-  constructor(model: Model, params: object) {
+  constructor(type: CallType, model: Model, params: object) {
+    this.#type = type;
     this.#model = model;
     this.#asked = askedIn(params);
+    this.#marks = marksOf(this.#asked);
   }
 
   /** Asks the model; whoever is asked meanwhile, for the same answer, is nested in this, until `over` is called. */
   ask<Result>(ask: () => PromiseLike<Result>): PromiseLike<Result> {
-    this.#enter();
+    for (const mark of this.#marks) {
+      const waiting = inFlight.get(mark);
+      if (waiting === undefined) inFlight.set(mark, new Set([this]));
+      else waiting.add(this);
+    }
     const outer = running;
     running = this;
     try {
@@ -33,61 +40,47 @@ export class Nesting {
 
   /** The model has answered. */
   over(): void {
-    if (this.#asked !== undefined) inFlight.get(this.#asked)?.delete(this);
+    for (const mark of this.#marks) inFlight.get(mark)?.delete(this);
   }
 
-  /** Whether a call that begins in the turn of this one is for the same answer: a layer may write another prompt. */
-  leadsTo(params: object, model: Model): boolean {
-    return (this.#asked !== undefined && this.#asked === askedIn(params)) || this.isFor(model);
+  /**
+   * Whether a call that began while this model was being asked is the same call: it asks the same. The same watched
+   * model can only be asked beside this call, not by it: several calls may share their params.
+   */
+  isBegun(type: CallType, model: Model, params: object): boolean {
+    return type === this.#type && model !== this.#model && askedIn(params) === this.#asked;
   }
 
-  /** A fallback model goes by the name of whoever it asks at the moment. */
-  isFor(model: Model): boolean {
-    const own = namesOf(this.#model);
-    const { provider, modelId } = namesOf(model);
-    return own.provider === provider && own.modelId === modelId && this.#model !== model;
-  }
-
-  #enter(): void {
-    if (this.#asked === undefined) return;
-    const waiting = inFlight.get(this.#asked);
-    if (waiting === undefined) inFlight.set(this.#asked, new Set([this]));
-    else waiting.add(this);
+  /**
+   * Whether a call with one of the marks is the same call. A fallback model goes by the name of whoever it asks at the
+   * moment.
+   */
+  isMarked(type: CallType, model: Model): boolean {
+    return type === this.#type && model !== this.#model && haveSameNames(this.#model, model);
   }
 }
 
 /** The call whose model is being asked right now, in this very turn. */
 let running: Nesting | undefined;
 
-/** The calls that wait for their model, by what they asked it. */
+/** The calls that wait for their model, by the marks of what they asked it. */
 const inFlight = new WeakMap<object, Set<Nesting>>();
 
-/**
- * Calls that began within another, found before anything was awaited: the models asked, by their params. Not the params
- * alone, which every layer may share, and several calls.
- */
-const nested = new WeakMap<object, WeakSet<Model>>();
+/** By the params of a call that began while another one's model was being asked: that other call. */
+const begunWithin = new WeakMap<object, Nesting>();
 
 /** To be told of every call before anything else, and in its own turn: that is when it can be seen who asks. */
-export function noteWhoAsks(params: unknown, model: Model): void {
+export function noteWhoAsks(params: unknown): void {
   if (typeof params !== 'object' || params === null) return;
-  const models = nested.get(params);
-  if (running?.leadsTo(params, model) !== true) models?.delete(model);
-  else if (models === undefined) nested.set(params, new WeakSet([model]));
-  else models.add(model);
+  if (running === undefined) begunWithin.delete(params);
+  else begunWithin.set(params, running);
 }
 
 /** Whether the call is part of another one that is recorded already. */
-export function isNested(params: object, model: Model): boolean {
-  if (nested.get(params)?.has(model) === true) return true;
-  const asked = askedIn(params);
-  if (asked === undefined) return false;
-  for (const outer of inFlight.get(asked) ?? []) if (outer.isFor(model)) return true;
-  return false;
-}
-
-/** The array that was asked: every layer of a model hands on the same. */
-function askedIn(params: object): object | undefined {
-  const { prompt, values } = fieldsOf(params);
-  return [prompt, values].find((asked): asked is object => typeof asked === 'object' && asked !== null);
+export function isNested(type: CallType, params: object, model: Model): boolean {
+  if (begunWithin.get(params)?.isBegun(type, model, params)) return true;
+  return marksOf(askedIn(params)).some((mark) => {
+    for (const outer of inFlight.get(mark) ?? []) if (outer.isMarked(type, model)) return true;
+    return false;
+  });
 }

@@ -8,37 +8,62 @@ export function watchStream<Part>(
   stream: ReadableStream<Part>,
   recording: StreamRecording,
 ): ReadableStream<Part> {
-  const reader = stream.getReader();
-  let cancelled = false;
-  const watched = new ReadableStream<Part>(
-    {
-      async pull(controller) {
-        let next: Awaited<ReturnType<typeof reader.read>>;
-        recording.asked();
-        try {
-          next = await reader.read();
-        } catch (thrown) {
-          recording.failed(thrown);
-          throw thrown; // errors the stream with the same value
-        }
-        // After a cancel a late `done` still comes (ai 7), and the controller is closed already.
-        if (cancelled) return;
-        if (next.done) {
-          recording.done();
-          controller.close();
-          return;
-        }
-        recording.chunk(next.value);
-        controller.enqueue(next.value);
-      },
-      cancel(reason) {
-        cancelled = true;
-        recording.left();
-        return reader.cancel(reason);
-      },
-    },
-    { highWaterMark: 0 },
-  );
+  const source = new WatchedSource(stream.getReader(), recording);
+  const watched = new ReadableStream<Part>(source, { highWaterMark: 0 });
   recording.carriedBy(watched);
   return watched;
+}
+
+/**
+ * Asks for one part at a time. `pull` returns nothing to wait for, which would cost two more promises a part: while a
+ * part is on its way it has nothing to do, and `enqueue` has it called again when somebody waits for another.
+ */
+class WatchedSource<Part> {
+  readonly #reader: ReadableStreamDefaultReader<Part>;
+  readonly #recording: StreamRecording;
+  #controller: ReadableStreamDefaultController<Part> | undefined;
+  #isReading = false;
+  #isCancelled = false;
+
+  constructor(reader: ReadableStreamDefaultReader<Part>, recording: StreamRecording) {
+    this.#reader = reader;
+    this.#recording = recording;
+  }
+
+  start(controller: ReadableStreamDefaultController<Part>): void {
+    this.#controller = controller;
+  }
+
+  pull(): void {
+    if (this.#isReading) return;
+    this.#isReading = true;
+    this.#recording.asked();
+    this.#reader.read().then(this.#pass, this.#break);
+  }
+
+  cancel(reason: unknown): Promise<void> {
+    this.#isCancelled = true;
+    this.#recording.left();
+    return this.#reader.cancel(reason);
+  }
+
+  readonly #pass = (next: Awaited<ReturnType<ReadableStreamDefaultReader<Part>['read']>>): void => {
+    this.#isReading = false;
+    // After a cancel a late `done` still comes (ai 7), and the controller is closed already.
+    if (this.#isCancelled) return;
+    if (next.done) {
+      this.#recording.done();
+      this.#controller?.close();
+      return;
+    }
+    this.#recording.chunk(next.value);
+    this.#controller?.enqueue(next.value);
+  };
+
+  /** The reader hears of it as the very same value. */
+  readonly #break = (thrown: unknown): void => {
+    this.#isReading = false;
+    this.#recording.failed(thrown);
+    if (!this.#isCancelled) this.#controller?.error(thrown);
+  };
 }

@@ -64,7 +64,7 @@ function watchedMethod(method: Method, { key, model, calls }: Watch): Method {
     const [given, ...rest] = parameters;
     const kind = kindOf(key, given, model);
     if (kind === undefined) return method.apply(model, parameters);
-    const params = calls.prepare(given as CallParams, model);
+    const params = calls.prepare(given as CallParams);
     const ask = () => method.call(model, params, ...rest) as PromiseLike<never>;
     const asked = { kind, model, params, ask, mayDecline: key === 'doGenerateFromUrl' };
     return key === 'doStream' ? calls.stream(asked) : calls.result(asked);

@@ -101,10 +101,12 @@ function inFacts(chain: readonly unknown[]): string {
 function factsOf(thrown: unknown): { status: string | undefined; code: string | undefined } {
   const fields = fieldsOf(thrown);
   const inner = fieldsOf(fields.error);
+  // the AI SDK keeps the provider's own error there; Gemini's has its word in `status`
+  const told = fieldsOf(fieldsOf(fields.data).error);
   const status = [fields.status, fields.statusCode, inner.status].find(
     (value) => Number.isInteger(value) && Number(value) >= 100 && Number(value) < 600,
   );
-  const code = [fields.code, inner.code, fields.type, inner.type].find(
+  const code = [fields.code, inner.code, told.code, fields.type, inner.type, told.type, told.status].find(
     (value) => typeof value === 'string' && /^[a-z][\w.:-]{2,63}$/i.test(value) && value !== 'error',
   );
   return {

@@ -29,7 +29,7 @@ export class ChoicesGatherer {
 interface GatheredToolCall {
   id?: string | undefined;
   name: string;
-  readonly pieces: string[];
+  pieces: string[];
 }
 
 /**
@@ -42,7 +42,9 @@ export class ChoiceGatherer {
   readonly #reasoning: string[] = [];
   readonly #refusal: string[] = [];
   readonly #files: string[] = [];
-  readonly #toolCalls = new Map<unknown, GatheredToolCall>();
+  readonly #toolCalls: GatheredToolCall[] = [];
+  /** Of the tool calls, those of which more pieces may come. */
+  readonly #openToolCalls = new Map<unknown, GatheredToolCall>();
   finishReason: string | undefined;
 
   constructor(index = 0) {
@@ -68,19 +70,29 @@ export class ChoiceGatherer {
 
   /** The beginning or a further piece of a tool call. */
   toolCall(key: unknown, piece: { id?: unknown; name?: unknown; arguments?: unknown }): void {
-    let call = this.#toolCalls.get(key);
-    if (call === undefined) {
-      call = { name: '', pieces: [] };
-      this.#toolCalls.set(key, call);
-    }
+    const call = this.#openToolCall(key);
     if (typeof piece.id === 'string' && piece.id !== '') call.id ??= piece.id;
     if (typeof piece.name === 'string' && call.name === '') call.name = piece.name;
     if (typeof piece.arguments === 'string') call.pieces.push(piece.arguments);
   }
 
-  /** A tool call that arrived whole; takes the place of its pieces. */
-  wholeToolCall(key: unknown, call: ToolCall): void {
-    this.#toolCalls.set(key, { id: call.id, name: call.name, pieces: [call.arguments] });
+  /** A tool call that arrived whole; takes the place of its pieces. What has the same key after it is another one. */
+  wholeToolCall(key: unknown, { id, name, arguments: text }: ToolCall): void {
+    const call = this.#openToolCall(key);
+    call.id = id;
+    call.name = name;
+    call.pieces = [text];
+    this.#openToolCalls.delete(key);
+  }
+
+  #openToolCall(key: unknown): GatheredToolCall {
+    let call = this.#openToolCalls.get(key);
+    if (call === undefined) {
+      call = { name: '', pieces: [] };
+      this.#toolCalls.push(call);
+      this.#openToolCalls.set(key, call);
+    }
+    return call;
   }
 
   get isEmpty(): boolean {
@@ -89,7 +101,7 @@ export class ChoiceGatherer {
       this.#reasoning.length === 0 &&
       this.#refusal.length === 0 &&
       this.#files.length === 0 &&
-      this.#toolCalls.size === 0 &&
+      this.#toolCalls.length === 0 &&
       this.finishReason === undefined
     );
   }
@@ -100,8 +112,8 @@ export class ChoiceGatherer {
     if (this.#reasoning.length > 0) choice.reasoning = this.#reasoning.join('');
     if (this.#refusal.length > 0) choice.refusal = this.#refusal.join('');
     if (this.#files.length > 0) choice.files = this.#files;
-    if (this.#toolCalls.size > 0) {
-      choice.toolCalls = [...this.#toolCalls.values()].map(({ id, name, pieces }) => ({
+    if (this.#toolCalls.length > 0) {
+      choice.toolCalls = this.#toolCalls.map(({ id, name, pieces }) => ({
         id,
         name,
         arguments: pieces.join(''),

@@ -1,5 +1,5 @@
 import type { Answer } from './call.js';
-import { type Fields, fieldsOf } from './fields.js';
+import { type Fields, fieldsOf, firstText } from './fields.js';
 
 /** Who answered, as what and in which tier, of an API's body. Empty values are left out. */
 export function identityOf(body: Fields): Partial<Answer> {
@@ -13,12 +13,20 @@ export function identityOf(body: Fields): Partial<Answer> {
   return identity;
 }
 
-/** The same of the AI SDK's `response` and `response-metadata`. */
+/**
+ * The same of the AI SDK's `response` and `response-metadata`. The body beside it tells what some of its providers do
+ * not: Gemini's model and, in spec V2, id, and the tier of OpenAI's chat, which a price depends on.
+ */
 export function identityOfSdk(response: unknown): Partial<Answer> {
-  const { id, modelId, timestamp } = fieldsOf(response);
+  const { id, modelId, timestamp, body } = fieldsOf(response);
+  const { responseId, modelVersion, service_tier } = fieldsOf(body);
   const identity: Partial<Answer> = {};
-  if (typeof id === 'string' && id !== '') identity.id = id;
-  if (typeof modelId === 'string' && modelId !== '') identity.model = modelId;
+  const ownId = firstText(id, responseId);
+  const model = firstText(modelId, modelVersion);
+  const serviceTier = firstText(service_tier);
+  if (ownId !== undefined) identity.id = ownId;
+  if (model !== undefined) identity.model = model;
+  if (serviceTier !== undefined) identity.serviceTier = serviceTier;
   if (timestamp instanceof Date) identity.created = Math.floor(timestamp.getTime() / 1000);
   return identity;
 }

@@ -83,6 +83,7 @@ class MessageReader {
       const own = fieldsOf(part);
       if (own.type === 'tool-call') toolCalls.push(this.#toolCall(own.toolCallId, own.toolName, own.input));
       else if (own.type === 'tool-result') results.push(this.#toolResult(own));
+      else if (isOfProvider(own)) continue;
       else if (own.type === 'tool_result') {
         results.push({
           ...message('tool', this.#content(own.content)),
@@ -124,7 +125,8 @@ class MessageReader {
   #content(content: unknown): string {
     if (!Array.isArray(content)) return this.#text(content);
     const texts = content.map((part) => (typeof part === 'string' ? part : partText(fieldsOf(part))));
-    if (!texts.every((text) => text !== undefined)) return jsonText(content, this.#maxBytes);
+    if (!texts.every((text) => text !== undefined))
+      return jsonText(content.map(withoutProviderOptions), this.#maxBytes);
     return this.#text(texts.length === 1 ? texts[0] : texts.join('\n'));
   }
 
@@ -208,6 +210,18 @@ function roleOf(item: Fields): string | undefined {
 function partText(part: Fields): string | undefined {
   if (!TEXT_PARTS.has(part.type)) return undefined;
   return firstText(part.text, part.refusal) ?? (part.text === '' ? '' : undefined);
+}
+
+/** A part that holds nothing but what a provider tells itself: from V4 of the AI SDK on, Anthropic's begin with one. */
+function isOfProvider(part: Fields): boolean {
+  return part.type === 'custom' && typeof part.kind === 'string';
+}
+
+/** What the AI SDK hands on from a caller to a provider, or from one answer of its to the next request, is no content. */
+function withoutProviderOptions(part: unknown): unknown {
+  if (!isFields(part) || part.providerOptions === undefined) return part;
+  const { providerOptions: _, ...content } = part;
+  return content;
 }
 
 function isMedia(type: unknown): boolean {

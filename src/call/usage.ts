@@ -164,7 +164,13 @@ function hasOwnCacheNames(raw: Fields): boolean {
 
 /** The AI SDK's numbers with the meaning of spec V2: flat, or put into the nested form by `ai` 7 with nothing added. */
 function isFlat(raw: Fields, input: Fields): boolean {
-  if (typeof raw.inputTokens === 'number') return raw.cacheReadInputTokens === undefined;
+  if (typeof raw.inputTokens === 'number') {
+    // what `ai` 6 and 7 make of both forms has details, which tell the same
+    const { noCacheTokens, cacheWriteTokens } = input;
+    return (
+      raw.cacheReadInputTokens === undefined && noCacheTokens === undefined && cacheWriteTokens === undefined
+    );
+  }
   return isFields(raw.inputTokens) && input.noCache === undefined && input.cacheWrite === undefined;
 }
 

@@ -5,7 +5,10 @@ import * as openCalls from './open-calls.js';
 
 /** What is known only at the end, and differs from what was begun with. */
 export type CallCorrections = Partial<
-  Pick<LlmCall, 'cacheHit' | 'attempts' | 'model' | 'provider' | 'requestedProvider' | 'stream'>
+  Pick<
+    LlmCall,
+    'attempts' | 'cacheHit' | 'firstTokenMs' | 'model' | 'provider' | 'requestedProvider' | 'stream'
+  >
 >;
 
 /** One call under way. Every method returns at once and never throws; only the first `end` counts. */
