@@ -28,12 +28,16 @@ export function haveSameNames(one: Model, other: Model): boolean {
  * model hands on the array, and one that rewrites the prompt mostly keeps its first or last message, or a part of it.
  */
 export function marksOf(asked: unknown): object[] {
-  if (!Array.isArray(asked)) return [];
-  const first: unknown = asked[0];
-  const last: unknown = asked.at(-1);
-  const { content } = fieldsOf(last);
-  const parts: unknown[] = Array.isArray(content) ? [content[0], content.at(-1)] : [];
-  return [asked, first, last, ...parts].filter(isFields);
+  try {
+    if (!Array.isArray(asked)) return [];
+    const first: unknown = asked[0];
+    const last: unknown = asked.at(-1);
+    const { content } = fieldsOf(last);
+    const parts: unknown[] = Array.isArray(content) ? [content[0], content.at(-1)] : [];
+    return [asked, first, last, ...parts].filter(isFields);
+  } catch {
+    return []; // it throws when it is read, and is told as unreadable
+  }
 }
 
 /** What is asked in the options of a call, if it has marks. */

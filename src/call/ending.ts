@@ -29,7 +29,11 @@ class IncompleteStream extends Error {
 }
 
 function isTimeout(reason: unknown): boolean {
-  return (
-    typeof reason === 'object' && reason !== null && (reason as { name?: unknown }).name === 'TimeoutError'
-  );
+  try {
+    return (
+      typeof reason === 'object' && reason !== null && (reason as { name?: unknown }).name === 'TimeoutError'
+    );
+  } catch {
+    return false; // a caller may abort with anything
+  }
 }

@@ -35,11 +35,15 @@ export function describeFailure(thrown: unknown, words = true): Failure {
   }
 }
 
-/** Whether what was thrown is the sign of a caller's abort: of a signal, or of a client's own `abort()`. */
+/** Whether what was thrown is the sign of a caller's abort: of a signal, or of a client's own `abort()`. Never throws. */
 export function isAbort(thrown: unknown): boolean {
-  if (!(thrown instanceof Error)) return false;
-  const name = nameOf(thrown);
-  return name === 'AbortError' || name === 'APIUserAbortError';
+  try {
+    if (!(thrown instanceof Error)) return false;
+    const name = nameOf(thrown);
+    return name === 'AbortError' || name === 'APIUserAbortError';
+  } catch {
+    return false; // a revoked Proxy
+  }
 }
 
 /** What was thrown, then what stands behind it: members of an AggregateError, causes and theirs. */

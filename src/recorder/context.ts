@@ -36,9 +36,17 @@ export function withMetadata<Result>(context: CallContext, run: () => Result): R
   const outer = scopes.getStore();
   const scope: Scope = {
     user: context?.user ?? outer?.user,
-    metadata: { ...outer?.metadata, ...context?.metadata },
+    metadata: merged(outer?.metadata, context?.metadata),
   };
   return scopes.run(scope, run);
+}
+
+function merged(outer: CallContext['metadata'], inner: CallContext['metadata']): CallContext['metadata'] {
+  try {
+    return { ...outer, ...inner };
+  } catch {
+    return inner; // throws when it is read: a call's recorder tells of it, the program goes on
+  }
 }
 
 /** The scope of the code that runs now. */

@@ -21,15 +21,9 @@ export class MetadataReader {
     const merged: Metadata = {};
     for (const level of levels) {
       if (level === undefined || level === null) continue;
-      if (typeof level !== 'object' || Array.isArray(level)) {
-        this.#odd(
-          '',
-          `${Array.isArray(level) ? 'an array' : `a ${typeof level}`} instead of a record`,
-          'it is left out',
-        );
-        continue;
-      }
-      Object.assign(merged, level);
+      const read = recordOf(level);
+      if (typeof read === 'string') this.#odd('', read, 'it is left out');
+      else Object.assign(merged, read);
     }
     // a caller's value there would read as ours
     for (const key of OUTCOME_KEYS) {
@@ -61,5 +55,15 @@ export class MetadataReader {
     if (this.#told.has(where) || this.#told.size > 100) return;
     this.#told.add(where);
     this.#tell(new TinybirdError('unserializable', message));
+  }
+}
+
+/** A copy of a level of metadata, or what is wrong with it. */
+function recordOf(level: unknown): Metadata | string {
+  try {
+    if (Array.isArray(level)) return 'an array instead of a record';
+    return typeof level === 'object' ? { ...level } : `a ${typeof level} instead of a record`;
+  } catch {
+    return 'an object that throws when it is read';
   }
 }

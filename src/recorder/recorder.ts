@@ -148,7 +148,8 @@ export class Recorder {
         (thrown) => this.#tell(userFunction('the flush of its sink', thrown)),
       );
     try {
-      waitUntil(delivered);
+      const answer = waitUntil(delivered);
+      if (answer instanceof Promise) answer.catch((thrown) => this.#tell(userFunction('waitUntil', thrown)));
     } catch (thrown) {
       this.#tell(userFunction('waitUntil', thrown));
     }
