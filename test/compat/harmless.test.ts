@@ -55,7 +55,6 @@ const FAULTY: readonly [name: string, options: TinybirdMiddlewareOptions][] = [
   ['a waitUntil that rejects', { waitUntil: rejects }],
   ['an onError that throws', { onError: fails, prices: fails }],
   ['an onError that rejects', { onError: rejects, prices: fails }],
-  ['a token that throws', { token: fails, url: 'http://127.0.0.1:9', datasource: 'litellm' }],
   ...HOSTILE.map(([name, make]): [string, TinybirdMiddlewareOptions] => [
     `metadata that is ${name}`,
     { metadata: make() as never },
@@ -76,7 +75,7 @@ describe.each(EACH_GENERATION)(
         const model = watchedBy(generation, aModel(generation, result), options);
         expect(await model.doGenerate(aCallOf())).toBe(result);
         const { stream } = await model.doStream(aCallOf());
-        expect((await readAll(stream)).length).toBe(6);
+        expect((await readAll(stream)).length).toBe(7);
         const error = new Error('boom');
         const failing = watchedBy(generation, aModel(generation, error), options);
         expect(await outcomeOf(() => failing.doGenerate(aCallOf()))).toEqual({ thrown: error });
