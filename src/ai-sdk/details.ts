@@ -38,17 +38,25 @@ export function detailsOf(
   const { tinybird } = providerOptions as { tinybird?: unknown };
   if (tinybird === undefined) return undefined;
   if (typeof tinybird !== 'object' || tinybird === null || Array.isArray(tinybird)) {
-    const what = tinybird === null ? 'null' : Array.isArray(tinybird) ? 'an array' : `a ${typeof tinybird}`;
-    tell(`it is ${what} instead of an object`);
+    tell(`it is ${whatIs(tinybird)} instead of an object`);
     return undefined;
   }
   for (const key of Object.keys(tinybird)) {
     if (!KEYS.has(key)) tell(`it has the key ${shown(key)}, which nothing reads`);
   }
-  const { user, metadata, name, cost } = tinybird as CallDetails;
-  if (name === undefined || name === null || typeof name === 'string') return { user, metadata, name, cost };
-  tell(`its name is a ${typeof name} instead of a string`);
-  return { user, metadata, cost };
+  const { user, metadata, name, cost } = tinybird as Readonly<Record<keyof CallDetails, unknown>>;
+  const details = { metadata, cost } as CallDetails;
+  if (typeof user === 'string' || typeof user === 'number') details.user = String(user);
+  else if (user !== undefined && user !== null) tell(`its user is ${whatIs(user)} instead of a string`);
+  if (typeof name === 'string') details.name = name;
+  else if (name !== undefined && name !== null) tell(`its name is ${whatIs(name)} instead of a string`);
+  return details;
+}
+
+function whatIs(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
 const KEYS = new Set(['user', 'metadata', 'name', 'cost']);
