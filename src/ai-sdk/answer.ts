@@ -49,14 +49,19 @@ function fileOf(part: Fields): string {
 export class StreamAnswer implements StreamGatherer {
   readonly #choice = new ChoiceGatherer();
   readonly #provider: () => string;
+  readonly #model: () => string | undefined;
   /** Who answered, and what it took. */
   #known: Partial<Answer> = {};
   #finished = false;
   #error: { readonly error: unknown } | undefined;
 
-  /** @param provider as the SDK calls the one that answers: what its numbers include depends on it */
-  constructor(provider: () => string) {
+  /**
+   * @param provider as the SDK calls the one that answers: what its numbers include depends on it
+   * @param model the one that answers, where it goes by another name than was asked; the stream itself may say more
+   */
+  constructor(provider: () => string, model: () => string | undefined = () => undefined) {
     this.#provider = provider;
+    this.#model = model;
   }
 
   add(part: unknown): boolean {
@@ -109,7 +114,8 @@ export class StreamAnswer implements StreamGatherer {
 
   answer(): Answer {
     const choices: Choice[] = this.#choice.isEmpty ? [] : [this.#choice.choice()];
-    return { ...this.#known, choices };
+    const model = this.#known.model ?? this.#model();
+    return { ...this.#known, ...(model === undefined ? {} : { model }), choices };
   }
 
   #finish({ finishReason, usage, providerMetadata }: Fields): void {

@@ -57,7 +57,10 @@ export class ModelCall {
     this.#recording.opened();
     try {
       const { signal, abandonedAfterMs } = this.#options;
-      const gatherer = new StreamAnswer(() => this.#served().provider);
+      const gatherer = new StreamAnswer(
+        () => this.#served().provider,
+        () => this.#servedModel(),
+      );
       const watched = new StreamRecording({
         recording: this.#recording,
         gatherer,
@@ -73,11 +76,15 @@ export class ModelCall {
   }
 
   #answer(result: unknown): Answer {
-    const served = this.#served();
-    const answer = this.#options.kind.answer(result, served.provider);
-    if (answer.model === undefined && served.modelId !== this.#requested.modelId)
-      answer.model = served.modelId;
+    const answer = this.#options.kind.answer(result, this.#served().provider);
+    answer.model ??= this.#servedModel();
     return answer;
+  }
+
+  /** The name of the model that has answered, if it is not the one that was asked. */
+  #servedModel(): string | undefined {
+    const { modelId } = this.#served();
+    return modelId === this.#requested.modelId ? undefined : modelId;
   }
 
   /** Who has answered, if it is not who was asked. */
