@@ -42,6 +42,7 @@ function mirrorOf(model: object): ProxyHandler<object> {
     getPrototypeOf: () => Reflect.getPrototypeOf(model),
     has: (_shadow, key) => Reflect.has(model, key),
     set: (_shadow, key, value) => Reflect.set(model, key, value, model),
+    defineProperty: (_shadow, key, descriptor) => Reflect.defineProperty(model, key, descriptor),
     deleteProperty: (_shadow, key) => Reflect.deleteProperty(model, key),
     ownKeys: () => Reflect.ownKeys(model),
     getOwnPropertyDescriptor(_shadow, key) {
