@@ -27,6 +27,7 @@ const { values } = parseArgs({
     concurrency: { type: 'string', default: '1,64' },
     programs: { type: 'string', default: programNames.join(',') },
     variants: { type: 'string' },
+    inside: { type: 'boolean', default: false },
     only: { type: 'string', default: Object.keys(reports).join(',') },
   },
 });
@@ -50,7 +51,14 @@ for (const name of values.programs.split(',')) {
   );
   for (const report of chosenReports) {
     say();
-    await report({ ...flags, ...program, program: name, variants, provider: provider.url, sink: sink.url });
+    await report({
+      ...flags,
+      ...program,
+      program: name,
+      variants,
+      provider: values.inside ? undefined : provider.url,
+      sink: sink.url,
+    });
   }
 }
 

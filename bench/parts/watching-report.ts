@@ -2,7 +2,7 @@ import { median, number, progress, ratio, say, spread, table } from '../figures.
 import { runTask } from '../processes.js';
 import type { CallVariant, Program } from '../programs/program.js';
 import { CHUNKS_A_STREAM } from '../texts.js';
-import type { Watching, Way } from './watching.js';
+import type { Cpu, Watching, Way } from './watching.js';
 
 /** What was asked for, and where everything is. */
 export interface CallsRun {
@@ -12,7 +12,7 @@ export interface CallsRun {
   readonly goals: Program['goals'];
   readonly variants: readonly CallVariant[];
   readonly externals: readonly string[];
-  readonly provider: string;
+  readonly provider: string | undefined;
   readonly sink: string;
   readonly rounds: number;
   readonly calls: number;
@@ -62,7 +62,7 @@ export async function reportStreams(run: CallsRun): Promise<void> {
   say(`  goal: ${run.goals.streamMicroseconds} µs, with delivery`);
 }
 
-const HEAD = ['', 'min', 'median', 'max', 'during', 'CPU', 'of bare', 'of best peer'];
+const HEAD = ['', 'min', 'median', 'max', 'during', 'bare', 'of bare', 'of best peer'];
 
 /** One run of every variant in which the sink looks into all bodies, then the rounds. */
 async function measured(run: CallsRun, way: Way, count: number, concurrency: number): Promise<Results[]> {
@@ -84,35 +84,28 @@ async function measured(run: CallsRun, way: Way, count: number, concurrency: num
   return results;
 }
 
-function cellsOf(result: Results, results: readonly Results[]): string[] {
-  const { variant, rounds } = result;
-  const bare = results.find((other) => other.variant.kind === 'bare');
-  const totals = rounds.map(({ total }) => total);
-  const bareTotals = bare?.rounds.map(({ total }) => total) ?? [];
-  const isBare = variant.kind === 'bare';
-  const added = addedBy(result, bare, 'total');
+function cellsOf({ variant, rounds }: Results, results: readonly Results[]): string[] {
+  const added = addedBy(rounds, 'total');
+  const totals = rounds.map(({ watched }) => watched.total);
+  const bare = rounds.map((round) => round.bare.total);
   return [
     variant.name,
-    ...(isBare ? ['', '', ''] : spread(added, 0)),
-    isBare ? '' : number(median(addedBy(result, bare, 'during')), 0),
-    number(median(totals), 0),
-    number(ratio(totals, bareTotals), 2),
-    isBare ? '' : number(ratio(added, bestPeer(results, bare, rounds.length)), 2),
+    ...spread(added, 0),
+    number(median(addedBy(rounds, 'during')), 0),
+    number(median(bare), 0),
+    number(ratio(totals, bare), 2),
+    number(ratio(added, bestPeer(results, rounds.length)), 2),
   ];
 }
 
-/** µs more than the bare program took in the same round. */
-function addedBy({ rounds }: Results, bare: Results | undefined, of: 'total' | 'during'): number[] {
-  return rounds.map((watching, round) => watching[of] - (bare?.rounds[round]?.[of] ?? Number.NaN));
+/** µs more than the bare program took in its turns. */
+function addedBy(rounds: readonly Watching[], until: keyof Cpu): number[] {
+  return rounds.map(({ watched, bare }) => watched[until] - bare[until]);
 }
 
-function bestPeer(
-  results: readonly Results[],
-  bare: Results | undefined,
-  rounds: number,
-): (number | undefined)[] {
+function bestPeer(results: readonly Results[], rounds: number): (number | undefined)[] {
   const peers = results.filter(({ variant }) => variant.kind === 'peer');
-  const added = peers.map((peer) => addedBy(peer, bare, 'total'));
+  const added = peers.map((peer) => addedBy(peer.rounds, 'total'));
   return Array.from({ length: rounds }, (_, round) =>
     added.length === 0 ? undefined : Math.min(...added.map((ofPeer) => ofPeer[round] ?? Number.NaN)),
   );

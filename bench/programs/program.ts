@@ -33,8 +33,8 @@ export interface CallVariant {
 
 /** Where the program finds its servers. */
 export interface Places {
-  /** Base URL of the fake provider, with `/v1`. */
-  readonly provider: string;
+  /** Base URL of the fake provider, with `/v1`; none where it is within the process, as a `fetch`. */
+  readonly provider: string | undefined;
   readonly sink: string;
 }
 

@@ -14,9 +14,9 @@ export async function programNamed(name: string): Promise<Program> {
   return open();
 }
 
-/** @throws when the program has no such variant */
-export function variantOf(program: Program, name: string): CallVariant {
-  const variant = program.variants.find((candidate) => candidate.name === name);
-  if (variant === undefined) throw new Error(`${program.title} has no variant ${name}.`);
+/** @throws when there is none of this name */
+export function variantOf(variants: readonly CallVariant[], name: string): CallVariant {
+  const variant = variants.find((candidate) => candidate.name === name);
+  if (variant === undefined) throw new Error(`There is no variant ${name}.`);
   return variant;
 }

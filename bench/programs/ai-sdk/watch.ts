@@ -1,5 +1,6 @@
 import { createOpenAI } from '@ai-sdk/openai';
 import * as ai from 'ai';
+import { fetchCompletion } from '../../completions.js';
 import type { Places, WatchedProgram } from '../program.js';
 
 export type Middleware = ai.LanguageModelMiddleware;
@@ -65,5 +66,6 @@ export function withMiddleware(middleware: Middleware): Pick<Watch, 'begin'> {
 }
 
 function providerModel({ provider }: Places): Model {
-  return createOpenAI({ baseURL: provider, apiKey: 'sk-bench' }).chat('gpt-4o-mini');
+  const reached = provider === undefined ? { fetch: fetchCompletion } : { baseURL: provider };
+  return createOpenAI({ apiKey: 'sk-bench', ...reached }).chat('gpt-4o-mini');
 }
