@@ -1,6 +1,6 @@
 /**
- * A stand-in for Tinybird and for the servers of its peers, in a process of its own: whatever is posted to it is counted and thrown
- * away. It shares the machine with the sender, so while time is taken it must do no more than that.
+ * A stand-in for Tinybird and for the servers of its peers, in a process of its own: whatever is posted to it is
+ * counted and thrown away. It shares the machine with the sender, so while time is taken it must do no more than that.
  *
  *     node --import tsx bench/sink.ts 7199
  */

@@ -94,7 +94,7 @@ function cellsOf({ variant, rounds }: Results, results: readonly Results[]): str
     number(median(addedBy(rounds, 'during')), 0),
     number(median(bare), 0),
     number(ratio(totals, bare), 2),
-    number(ratio(added, bestPeer(results, rounds.length)), 2),
+    variant.kind === 'bare' ? '' : number(ratio(added, bestPeer(results, rounds.length)), 2),
   ];
 }
 
