@@ -45,6 +45,8 @@ export interface SourceOptions {
   /** Breaks when it is aborted, as a provider does that honours it. */
   readonly signal?: AbortSignal | undefined;
   readonly highWaterMark?: number;
+  /** Each part comes in a turn of its own, as over a network. */
+  readonly paced?: boolean;
 }
 
 /** A provider's stream that gives a part when it is asked for one, and knows how it was treated. */
@@ -54,14 +56,16 @@ export class Source {
   pulls = 0;
   #controller!: ReadableStreamDefaultController<Part>;
 
-  constructor(parts: readonly Part[], { end, signal, highWaterMark = 0 }: SourceOptions = {}) {
+  constructor(parts: readonly Part[], { end, signal, highWaterMark = 0, paced = false }: SourceOptions = {}) {
     this.stream = new ReadableStream<Part>(
       {
         start: (controller) => {
           this.#controller = controller;
         },
-        pull: (controller) => {
+        pull: async (controller) => {
           const next = parts[this.pulls++];
+          if (paced) await turn();
+          if (this.cancels.length > 0) return;
           if (next !== undefined) controller.enqueue(next);
           else if (this.pulls > parts.length + 1 || end === 'none') return;
           else if (end === undefined) controller.close();
