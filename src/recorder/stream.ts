@@ -67,12 +67,12 @@ export class StreamRecording implements OpenCall {
 
   chunk(chunk: unknown): void {
     this.#isAwaited = this.#options.abandonedAfterMs === undefined;
-    this.#movedAt = performance.now();
     try {
       if (this.#gatherer.add(chunk)) this.#recording.token();
     } catch {
       // a chunk with a hostile getter: the reader's business, not ours
     }
+    this.#movedAt = performance.now(); // no earlier than its token
   }
 
   /** The stream is over, as far as its carrier says. */
