@@ -21,8 +21,8 @@ describe.each(EACH_GENERATION)('%s: a stream', (_name, generation) => {
       model,
       prompt: 'hi',
       maxRetries: 0,
-      onError: ({ error }) => side.saw('onError', error),
-      onAbort: () => side.saw('onAbort'),
+      onError: ({ error }) => side.wasTold('onError', error),
+      onAbort: () => side.wasTold('onAbort'),
       ...options,
     });
     try {

@@ -34,8 +34,8 @@ describe.each(EACH_GENERATION)('%s: a stream', (_name, generation) => {
       model: side.model(() => new Source(parts, options)),
       prompt: 'hi',
       maxRetries: 0,
-      onError: ({ error }) => side.saw('onError', error),
-      onFinish: ({ finishReason }) => side.saw('onFinish', finishReason),
+      onError: ({ error }) => side.wasTold('onError', error),
+      onFinish: ({ finishReason }) => side.wasTold('onFinish', finishReason),
     });
     try {
       for await (const each of result.fullStream) {

@@ -94,13 +94,20 @@ export class Source {
   }
 }
 
+interface Seen {
+  readonly what: string;
+  readonly value: unknown;
+  readonly byIdentity: boolean;
+}
+
 /** One of the two runs of a program: with the bare model, or with the watched one. */
 export class Side {
   readonly generation: Generation;
   /** The model as it is, or watched. */
   readonly wrap: (model: Model) => Model;
   readonly isWatched: boolean;
-  readonly seen: { readonly what: string; readonly value: unknown; readonly byIdentity: boolean }[] = [];
+  readonly seen: Seen[] = [];
+  readonly told: Seen[] = [];
 
   constructor(generation: Generation, wrap?: (model: Model) => Model) {
     this.generation = generation;
@@ -116,6 +123,11 @@ export class Side {
   /** Something that the program saw, which must be the very same thing on both sides. */
   sawTheVery(what: string, value: unknown): void {
     this.seen.push({ what, value, byIdentity: true });
+  }
+
+  /** Something that a callback was given. When it is called, between two reads of the program, is a race of the SDK's. */
+  wasTold(callback: string, value?: unknown): void {
+    this.told.push({ what: callback, value: comparable(value), byIdentity: false });
   }
 
   /** A model that streams this. */
@@ -173,7 +185,7 @@ export async function quiet(): Promise<void> {
 }
 
 /** With every rejection that nobody handles among what was seen. */
-async function run(side: Side, program: (side: Side) => Promise<void>): Promise<Side['seen']> {
+async function run(side: Side, program: (side: Side) => Promise<void>): Promise<readonly Seen[]> {
   const unhandled: unknown[] = [];
   const others = process.listeners('unhandledRejection');
   process.removeAllListeners('unhandledRejection');
@@ -186,7 +198,7 @@ async function run(side: Side, program: (side: Side) => Promise<void>): Promise<
     for (const listener of others) process.on('unhandledRejection', listener);
   }
   side.saw('rejections that nobody handles', unhandled);
-  return side.seen;
+  return [...side.seen, ...side.told];
 }
 
 /** What differs from one run to the next, whoever runs it. */
