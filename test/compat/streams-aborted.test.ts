@@ -115,21 +115,26 @@ describe.each(EACH_GENERATION)('%s: a stream', (_name, generation) => {
     expect(summary(await recorded.event())).toBe('success | aborted');
   });
 
-  it.each<[string, object, boolean]>([
-    ['of a signal', { abortSignal: 'a signal’s' }, true],
-    ['of the SDK', { timeout: 30 }, major !== 5],
-    ['of the SDK between two parts', { timeout: { chunkMs: 30 } }, major !== 5],
-  ])('that runs into the timeout %s is a failure', async (_what, options, exists) => {
-    if (!exists) return;
-    await asWithTheBareModel(generation, recorded, async (side) => {
-      const given = 'abortSignal' in options ? { abortSignal: AbortSignal.timeout(30) } : options;
-      const model = side.model(({ abortSignal }) => new Source(begun, { end: 'none', signal: abortSignal }));
-      await readText(side, model, given);
-    });
-    const event = await recorded.event();
-    expect(summary(event)).toBe('failure | a');
-    expect(event.exception).toMatch(/^TimeoutError: /);
-  });
+  const timeouts: [string, () => object][] = [
+    ['of a signal', () => ({ abortSignal: AbortSignal.timeout(30) })],
+    ['of the SDK', () => ({ timeout: 30 })],
+    ['of the SDK between two parts', () => ({ timeout: { chunkMs: 30 } })],
+  ];
+  // The setting is new in ai 6.
+  it.each(timeouts.slice(0, major === 5 ? 1 : 3))(
+    'that runs into the timeout %s is a failure',
+    async (_what, options) => {
+      await asWithTheBareModel(generation, recorded, async (side) => {
+        const model = side.model(
+          ({ abortSignal }) => new Source(begun, { end: 'none', signal: abortSignal }),
+        );
+        await readText(side, model, options());
+      });
+      const event = await recorded.event();
+      expect(summary(event)).toBe('failure | a');
+      expect(event.exception).toMatch(/^TimeoutError: /);
+    },
+  );
 
   it('whose provider tells of the abort in an error part is no failure', async () => {
     const error = new DOMException('This operation was aborted', 'AbortError');
