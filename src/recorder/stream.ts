@@ -1,5 +1,5 @@
 import { LONGEST_TIMEOUT_MS, unref } from '../api/timers.js';
-import type { Answer } from '../call/call.js';
+import type { Answer, Ending } from '../call/call.js';
 import { endingOfCancel, endingOfCut, endingOfThrown } from '../call/ending.js';
 import type { OpenCall } from './open-calls.js';
 import type { CallCorrections, Recording } from './recording.js';
@@ -67,12 +67,12 @@ export class StreamRecording implements OpenCall {
 
   chunk(chunk: unknown): void {
     this.#isAwaited = this.#options.abandonedAfterMs === undefined;
-    this.#movedAt = performance.now();
     try {
       if (this.#gatherer.add(chunk)) this.#recording.token();
     } catch {
       // a chunk with a hostile getter: the reader's business, not ours
     }
+    this.#movedAt = performance.now(); // no earlier than its token
   }
 
   /** The stream is over, as far as its carrier says. */
@@ -107,8 +107,14 @@ export class StreamRecording implements OpenCall {
 
   #done(atMs: number): void {
     const { error, finished } = this.#gatherer;
-    if (error !== undefined) this.#end({ kind: 'failed', error: error.error }, atMs);
+    if (error !== undefined) this.#end(this.#endingOfTold(error.error), atMs);
     else this.#end(finished ? { kind: 'finished' } : endingOfCut(this.#abortedSignal()), atMs);
+  }
+
+  /** A chunk may tell of the caller's abort too; what it told of before that was not their doing. */
+  #endingOfTold(error: unknown): Ending {
+    const { signal } = this.#options;
+    return endingOfThrown(error, signal?.reason === error ? signal : undefined);
   }
 
   /** One timer a stream, set again for what is left: a chunk only notes its time. */
@@ -130,7 +136,7 @@ export class StreamRecording implements OpenCall {
     return signal?.aborted ? signal : streamSignal;
   }
 
-  #end(ending: ReturnType<typeof endingOfThrown>, atMs?: number): void {
+  #end(ending: Ending, atMs?: number): void {
     clearTimeout(this.#timer);
     collected?.unregister(this);
     this.#recording.end(ending, () => this.#gatherer.answer(), this.#options.corrections?.(), atMs);
