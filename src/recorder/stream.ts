@@ -43,6 +43,10 @@ export class StreamRecording implements OpenCall {
   #isAwaited: boolean;
   /** When the last chunk came, or the stream was opened, by `performance.now()`. */
   #movedAt = performance.now();
+  #hasMoved = false;
+  /** The longest that the reader took for a chunk before asking for another, ms. */
+  #longestPauseMs = 0;
+  #isOver = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: StreamRecordingOptions) {
@@ -63,9 +67,13 @@ export class StreamRecording implements OpenCall {
   /** The reader asks for the next chunk. */
   asked(): void {
     this.#isAwaited = true;
+    if (this.#hasMoved)
+      this.#longestPauseMs = Math.max(this.#longestPauseMs, performance.now() - this.#movedAt);
   }
 
   chunk(chunk: unknown): void {
+    if (this.#isOver) return;
+    this.#hasMoved = true;
     this.#isAwaited = this.#options.abandonedAfterMs === undefined;
     try {
       if (this.#gatherer.add(chunk)) this.#recording.token();
@@ -90,8 +98,14 @@ export class StreamRecording implements OpenCall {
     else this.#end(endingOfCancel(this.#abortedSignal()));
   }
 
-  get idleMs(): number | undefined {
-    return this.#isAwaited ? undefined : performance.now() - this.#movedAt;
+  /** A slow reader is no reader who left: it may take twice as long as ever before. */
+  isUnread(forMs: number): boolean {
+    return this.#idleMs >= Math.max(forMs, 2 * this.#longestPauseMs);
+  }
+
+  /** For how long nobody has asked for more of it. */
+  get #idleMs(): number {
+    return this.#isAwaited ? 0 : performance.now() - this.#movedAt;
   }
 
   /** It ended when the last of it came: how long nobody came back is no time of the call's. */
@@ -122,7 +136,7 @@ export class StreamRecording implements OpenCall {
     const { abandonedAfterMs = LONGEST_TIMEOUT_MS } = this.#options;
     this.#timer = setTimeout(
       () => {
-        const left = abandonedAfterMs - (this.idleMs ?? 0);
+        const left = abandonedAfterMs - this.#idleMs;
         if (left > 0) this.#lookAgainAfter(left);
         else this.abandon();
       },
@@ -137,6 +151,7 @@ export class StreamRecording implements OpenCall {
   }
 
   #end(ending: Ending, atMs?: number): void {
+    this.#isOver = true;
     clearTimeout(this.#timer);
     collected?.unregister(this);
     this.#recording.end(ending, () => this.#gatherer.answer(), this.#options.corrections?.(), atMs);

@@ -47,14 +47,16 @@ describe.each(EACH_GENERATION)('%s: a stream that nobody can read any more', (_n
     expect(summary(await recorded.event())).toBe('success | abandoned');
   });
 
-  it.runIf(major === 7)('is settled when streamText left it', async () => {
+  it('is settled when streamText left it, as ai 7 does with its reader', async () => {
     const readSome = async () => {
       for await (const _delta of ai.streamText({ model: model(undefined, 99), prompt: 'hi' }).textStream)
         break;
     };
     await readSome();
     await settled();
-    expect(summary(await recorded.event())).toMatch(/^success \| abandoned \| w0;/);
+    // before, it reads on by itself
+    const ending = major === 7 ? /^success \| abandoned \| w0;/ : /^success \| w0;/;
+    expect(summary(await recorded.event())).toMatch(ending);
   });
 
   it('is not taken for one while its reader holds it', async () => {

@@ -126,7 +126,7 @@ describe.each(EACH_GENERATION)('%s: a stream', (_name, generation) => {
     expect((await recorded.events()).map(summary)).toEqual(['failure', 'success | ab']);
   });
 
-  it.runIf(major === 7)('that the SDK begins again after it broke is an event for each attempt', async () => {
+  it('that the SDK begins again after it broke, as ai 7 can, is an event for each attempt', async () => {
     let attempts = 0;
     const model = new MockLanguageModel({
       doStream: async () => {
@@ -139,9 +139,9 @@ describe.each(EACH_GENERATION)('%s: a stream', (_name, generation) => {
     const watched = ai.wrapLanguageModel({ model, middleware: ours() });
     const options = { streamRetries: 1, onError: () => {} } as object;
     const result = ai.streamText({ model: watched, prompt: 'hi', ...options });
-    expect(await result.text).toBe('ab');
+    await result.consumeStream();
     const events = await recorded.events();
-    expect(events.map(summary)).toEqual(['failure', 'success | ab']);
+    expect(events.map(summary)).toEqual(major === 7 ? ['failure', 'success | ab'] : ['failure']);
     expect(events[0]?.exception).toContain('overloaded');
   });
 });
