@@ -63,9 +63,16 @@ export function sayMachine(packages: readonly string[]): void {
 
 /** The version of an installed package: of the bench's own, or else of the repository's. */
 export function versionOf(name: string): string | undefined {
-  for (const folder of ['./node_modules/', '../node_modules/']) {
-    const file = fileURLToPath(new URL(`${folder}${name}/package.json`, import.meta.url));
-    if (existsSync(file)) return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
-  }
-  return undefined;
+  return peerVersionOf(name) ?? versionIn('../node_modules/', name);
+}
+
+/** The version that the bench has of its own: another, which the repository happens to have, is not what is compared. */
+export function peerVersionOf(name: string): string | undefined {
+  return versionIn('./node_modules/', name);
+}
+
+function versionIn(folder: string, name: string): string | undefined {
+  const file = fileURLToPath(new URL(`${folder}${name}/package.json`, import.meta.url));
+  if (!existsSync(file)) return undefined;
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }

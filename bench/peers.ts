@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { load } from './load.js';
 import type { Variant } from './variants.js';
 
 /**
@@ -117,9 +118,4 @@ async function eachInTurns(rows: Iterable<object>, give: (row: object) => void):
     given += 1;
     if (given % ROWS_A_TURN === 0) await nextTurn();
   }
-}
-
-/** By a name that the compiler does not follow: whoever has not installed the peers can still check and run the rest. */
-function load(name: string): Promise<unknown> {
-  return import(name);
 }

@@ -3,13 +3,23 @@ import { once } from 'node:events';
 import type { SinkCounts, SinkSettings } from './sink.js';
 import type { TaskName, TaskOf } from './task.js';
 
-/** The sink, running. Disposed of, its process ends. */
-export interface RunningSink extends Disposable {
+/** A server in a process of its own, running. Disposed of, its process ends. */
+export interface RunningServer extends Disposable {
   readonly url: string;
 }
 
-export async function startSink(): Promise<RunningSink> {
-  const child = fork(new URL('./sink.ts', import.meta.url), {
+export function startSink(): Promise<RunningServer> {
+  return startServer(new URL('./sink.ts', import.meta.url));
+}
+
+/** The fake provider; its URL is the base of an OpenAI client. */
+export async function startProvider(): Promise<RunningServer> {
+  const server = await startServer(new URL('./provider.ts', import.meta.url));
+  return { url: `${server.url}/v1`, [Symbol.dispose]: () => server[Symbol.dispose]() };
+}
+
+async function startServer(file: URL): Promise<RunningServer> {
+  const child = fork(file, {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const [{ port }] = (await once(child, 'message')) as [{ port: number }];

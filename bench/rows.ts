@@ -88,7 +88,8 @@ export function* plainRows(count: number, bytes: number): Generator<object> {
 const DISTINCT_TEXTS = 512;
 const texts = new Map<number, string[]>();
 
-function textOf(index: number, bytes: number): string {
+/** One of 512 texts of so many bytes, in the words of a language. */
+export function textOf(index: number, bytes: number): string {
   let made = texts.get(bytes);
   if (made === undefined) {
     const random = randomFrom(bytes);

@@ -6,6 +6,7 @@
  */
 import { parseArgs } from 'node:util';
 import { say, sayMachine } from './figures.js';
+import { chosen, positive } from './flags.js';
 import { reportAppend } from './parts/append.js';
 import { reportLinearity } from './parts/linearity.js';
 import { reportLoopDelay } from './parts/loop-delay.js';
@@ -31,11 +32,7 @@ const { values } = parseArgs({
     long: { type: 'boolean', default: false },
   },
 });
-const chosen = values.only.split(',').map((name) => {
-  const report = reports[name];
-  if (report === undefined) throw new Error(`--only knows ${Object.keys(reports).join(', ')}, not ${name}.`);
-  return report;
-});
+const chosenReports = chosen('only', values.only, reports);
 
 using sink = await startSink();
 const run: Run = {
@@ -47,14 +44,7 @@ const run: Run = {
 
 sayMachine(['undici', ...peers.flatMap(({ needs }) => needs ?? [])]);
 say(`${run.rounds} rounds, the variants one after the other in every round, each in a process of its own`);
-for (const report of chosen) {
+for (const report of chosenReports) {
   say();
   await report(run);
-}
-
-function positive(name: string, value: string): number {
-  const number = Number(value);
-  if (!Number.isInteger(number) || number < 1)
-    throw new Error(`--${name} must be a positive whole number, not ${value}.`);
-  return number;
 }

@@ -1,12 +1,13 @@
 /**
- * A stand-in for Tinybird, PostHog and Axiom, in a process of its own: whatever is posted to it is counted and thrown
- * away. It shares the machine with the sender, so while time is taken it must do no more than that.
+ * A stand-in for Tinybird and for the servers of its peers, in a process of its own: whatever is posted to it is
+ * counted and thrown away. It shares the machine with the sender, so while time is taken it must do no more than that.
  *
  *     node --import tsx bench/sink.ts 7199
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
+import { listen } from './listen.js';
+import { peerAnswer } from './peer-answers.js';
 import { ROW_MARK } from './rows.js';
 
 /** What the sink does with rows. */
@@ -41,7 +42,7 @@ export interface SinkCounts {
   plainBytes: number;
   /** Rows whose number was seen in prompt and answer; 0 unless verified. */
   distinctRows: number;
-  /** Rows that came once more; 0 unless verified. */
+  /** Rows that came once more, by their prompt; 0 unless verified. */
   repeatedRows: number;
 }
 
@@ -56,19 +57,13 @@ let seen = new Map<number, number>();
 const server = createServer((request, response) => {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://sink');
   if (pathname === '/bench/set') set(searchParams);
+  const asked = peerAnswer(pathname, `http://${request.headers.host}`);
   if (pathname.startsWith('/bench/')) answer(response, 200, { settings, counts: { ...counts, ...tally() } });
+  else if (asked !== undefined) answer(response, 200, asked);
   else if (request.method === 'POST') take(request, response);
   else answer(response, 200, {}); // what a client asks for that is no row: configuration, flags
 });
-// A sender that pauses between two rounds shall find its connection open.
-server.keepAliveTimeout = 600_000;
-server.requestTimeout = 0;
-server.listen(Number(process.argv[2] ?? 0), '127.0.0.1', () => {
-  const { port } = server.address() as AddressInfo;
-  if (process.send === undefined) process.stdout.write(`http://127.0.0.1:${port}\n`);
-  else process.send({ port });
-});
-process.on('disconnect', () => process.exit());
+listen(server);
 
 function set(query: URLSearchParams): void {
   settings = {

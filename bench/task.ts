@@ -4,6 +4,7 @@ import { measureLinearity } from './parts/linearity.js';
 import { measureLoopDelay } from './parts/loop-delay.js';
 import { measureMemory } from './parts/memory.js';
 import { measureThroughput } from './parts/throughput.js';
+import { measureWatching } from './parts/watching.js';
 
 const tasks = {
   append: measureAppend,
@@ -11,6 +12,7 @@ const tasks = {
   'loop delay': measureLoopDelay,
   memory: measureMemory,
   throughput: measureThroughput,
+  watching: measureWatching,
 };
 
 export type TaskName = keyof typeof tasks;

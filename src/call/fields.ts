@@ -12,8 +12,11 @@ export function fieldsOf(value: unknown): Fields {
 
 /** The members of an array as objects to read from; none when it is no array. */
 export function listOf(value: unknown): Fields[] {
-  // not `map`, which leaves the holes of a sparse array
-  return Array.isArray(value) ? Array.from(value, fieldsOf) : [];
+  const list: Fields[] = [];
+  // not `map`, which leaves the holes of a sparse array, nor `Array.from`, which takes ten times as long
+  if (Array.isArray(value))
+    for (let index = 0; index < value.length; index += 1) list.push(fieldsOf(value[index]));
+  return list;
 }
 
 export function textOf(value: unknown): string | undefined {

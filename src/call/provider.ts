@@ -20,8 +20,9 @@ const AI_SDK: ReadonlyMap<string, string> = new Map([
 
 /** `openai.chat` → `openai`, `google.generative-ai` → `gemini`, `google.vertex.chat` → `vertex_ai`. */
 export function providerOfAiSdk(provider: string): string {
-  const [first = '', second] = provider.split('.');
-  if (first === 'google') return second === 'vertex' ? 'vertex_ai' : 'gemini';
+  const dot = provider.indexOf('.');
+  const first = dot < 0 ? provider : provider.slice(0, dot);
+  if (first === 'google') return /^google\.vertex(\.|$)/.test(provider) ? 'vertex_ai' : 'gemini';
   return (AI_SDK.get(first) ?? first) || 'unknown';
 }
 

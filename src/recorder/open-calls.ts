@@ -2,8 +2,8 @@ import { atTheEnd } from '../datasource/pending.js';
 
 /** A call that has no end yet. */
 export interface OpenCall {
-  /** For how long nobody has asked for more of it, ms; undefined while somebody waits for it. */
-  readonly idleMs: number | undefined;
+  /** Whether nobody has asked for more of it for so long, ms, and is not likely to. */
+  isUnread(forMs: number): boolean;
   /** Settles it with what had arrived: nobody will hear how it ended. */
   abandon(): void;
 }
@@ -36,7 +36,7 @@ export function ended(call: OpenCall): void {
 export async function abandonUnread(timeoutMs: number): Promise<number> {
   if (open.size === 0) return 0;
   await new Promise((resolve) => setTimeout(resolve, Math.min(GRACE_MS, timeoutMs)));
-  const unread = [...open].filter((call) => (call.idleMs ?? 0) >= GRACE_MS / 2);
+  const unread = [...open].filter((call) => call.isUnread(GRACE_MS / 2));
   for (const call of unread) call.abandon();
   return unread.length;
 }

@@ -60,8 +60,9 @@ export class CallRecording implements Recording, openCalls.OpenCall {
     this.#stream = stream;
   }
 
-  get idleMs(): number | undefined {
-    return this.#stream?.idleMs;
+  /** Whoever made a call that is no stream waits for it. */
+  isUnread(forMs: number): boolean {
+    return this.#stream?.isUnread(forMs) ?? false;
   }
 
   abandon(): void {

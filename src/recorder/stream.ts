@@ -1,5 +1,5 @@
 import { LONGEST_TIMEOUT_MS, unref } from '../api/timers.js';
-import type { Answer } from '../call/call.js';
+import type { Answer, Ending } from '../call/call.js';
 import { endingOfCancel, endingOfCut, endingOfThrown } from '../call/ending.js';
 import type { OpenCall } from './open-calls.js';
 import type { CallCorrections, Recording } from './recording.js';
@@ -43,6 +43,10 @@ export class StreamRecording implements OpenCall {
   #isAwaited: boolean;
   /** When the last chunk came, or the stream was opened, by `performance.now()`. */
   #movedAt = performance.now();
+  #hasMoved = false;
+  /** The longest that the reader took for a chunk before asking for another, ms. */
+  #longestPauseMs = 0;
+  #isOver = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: StreamRecordingOptions) {
@@ -63,16 +67,20 @@ export class StreamRecording implements OpenCall {
   /** The reader asks for the next chunk. */
   asked(): void {
     this.#isAwaited = true;
+    if (this.#hasMoved)
+      this.#longestPauseMs = Math.max(this.#longestPauseMs, performance.now() - this.#movedAt);
   }
 
   chunk(chunk: unknown): void {
+    if (this.#isOver) return;
+    this.#hasMoved = true;
     this.#isAwaited = this.#options.abandonedAfterMs === undefined;
-    this.#movedAt = performance.now();
     try {
       if (this.#gatherer.add(chunk)) this.#recording.token();
     } catch {
       // a chunk with a hostile getter: the reader's business, not ours
     }
+    this.#movedAt = performance.now(); // no earlier than its token
   }
 
   /** The stream is over, as far as its carrier says. */
@@ -90,8 +98,14 @@ export class StreamRecording implements OpenCall {
     else this.#end(endingOfCancel(this.#abortedSignal()));
   }
 
-  get idleMs(): number | undefined {
-    return this.#isAwaited ? undefined : performance.now() - this.#movedAt;
+  /** A slow reader is no reader who left: it may take twice as long as ever before. */
+  isUnread(forMs: number): boolean {
+    return this.#idleMs >= Math.max(forMs, 2 * this.#longestPauseMs);
+  }
+
+  /** For how long nobody has asked for more of it. */
+  get #idleMs(): number {
+    return this.#isAwaited ? 0 : performance.now() - this.#movedAt;
   }
 
   /** It ended when the last of it came: how long nobody came back is no time of the call's. */
@@ -107,8 +121,14 @@ export class StreamRecording implements OpenCall {
 
   #done(atMs: number): void {
     const { error, finished } = this.#gatherer;
-    if (error !== undefined) this.#end({ kind: 'failed', error: error.error }, atMs);
+    if (error !== undefined) this.#end(this.#endingOfTold(error.error), atMs);
     else this.#end(finished ? { kind: 'finished' } : endingOfCut(this.#abortedSignal()), atMs);
+  }
+
+  /** A chunk may tell of the caller's abort too; what it told of before that was not their doing. */
+  #endingOfTold(error: unknown): Ending {
+    const { signal } = this.#options;
+    return endingOfThrown(error, signal?.reason === error ? signal : undefined);
   }
 
   /** One timer a stream, set again for what is left: a chunk only notes its time. */
@@ -116,7 +136,7 @@ export class StreamRecording implements OpenCall {
     const { abandonedAfterMs = LONGEST_TIMEOUT_MS } = this.#options;
     this.#timer = setTimeout(
       () => {
-        const left = abandonedAfterMs - (this.idleMs ?? 0);
+        const left = abandonedAfterMs - this.#idleMs;
         if (left > 0) this.#lookAgainAfter(left);
         else this.abandon();
       },
@@ -130,7 +150,8 @@ export class StreamRecording implements OpenCall {
     return signal?.aborted ? signal : streamSignal;
   }
 
-  #end(ending: ReturnType<typeof endingOfThrown>, atMs?: number): void {
+  #end(ending: Ending, atMs?: number): void {
+    this.#isOver = true;
     clearTimeout(this.#timer);
     collected?.unregister(this);
     this.#recording.end(ending, () => this.#gatherer.answer(), this.#options.corrections?.(), atMs);

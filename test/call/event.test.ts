@@ -49,6 +49,18 @@ describe('a finished call', () => {
     });
   });
 
+  it.each([
+    0,
+    59_999,
+    Date.UTC(1999, 11, 31, 23, 59, 59, 999),
+    Date.UTC(2028, 1, 29),
+    Date.UTC(2026, 10, 24, 12, 0, 0, 1),
+    Date.UTC(2106, 1, 7, 6, 28, 15),
+  ])('tells %d ms since 1970 in UTC', (startedAt) => {
+    const text = new Date(startedAt).toISOString().slice(0, 19).replace('T', ' ');
+    expect(eventOf({ startedAt, durationMs: 0 })).toMatchObject({ start_time: text, end_time: text });
+  });
+
   it('has the id of the call where the provider gave none: the column has no DEFAULT', () => {
     const event = eventOf({ answer: { choices: [] } });
     expect(event.response.id).toBe('call-1');

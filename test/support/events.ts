@@ -12,6 +12,11 @@ export class Recorded {
     onError: (problem: TinybirdError) => this.problems.push(problem),
   };
 
+  /** The events that came by themselves until now: nothing is flushed, and so nothing settled. */
+  get soFar(): readonly LitellmEvent[] {
+    return this.#events;
+  }
+
   /** The events so far, each held against the schema. */
   async events(): Promise<LitellmEvent[]> {
     await flush();

@@ -1,0 +1,22 @@
+import type { CallVariant, Program } from './program.js';
+
+/** Each is loaded only where it is run: a process shall hold one framework. */
+const programs: Readonly<Record<string, () => Promise<Program>>> = {
+  'ai-sdk': async () => (await import('./ai-sdk.js')).aiSdk,
+};
+
+export const programNames: readonly string[] = Object.keys(programs);
+
+/** @throws when there is none of this name */
+export async function programNamed(name: string): Promise<Program> {
+  const open = programs[name];
+  if (open === undefined) throw new Error(`There is no program ${name}, but ${programNames.join(', ')}.`);
+  return open();
+}
+
+/** @throws when there is none of this name */
+export function variantOf(variants: readonly CallVariant[], name: string): CallVariant {
+  const variant = variants.find((candidate) => candidate.name === name);
+  if (variant === undefined) throw new Error(`There is no variant ${name}.`);
+  return variant;
+}
