@@ -124,13 +124,13 @@ describe.each(EACH_GENERATION)('with %s a scope', (_name, generation) => {
   const scope = (name: string) => ({ user: name, metadata: { chat_id: name } });
 
   it('reaches every step, what a tool asks, and the end of a stream that is read outside of it', async () => {
-    const helper = watchedBy(generation, aModel(generation), recorded.options);
+    const adviser = watchedBy(generation, aModel(generation), recorded.options);
     const call = { type: 'tool-call', toolCallId: 'c1', toolName: 'ask', input: '{}' };
     const step = aResult(generation, { content: [call], finishReason: finishReasonOf(major, 'tool-calls') });
     const model = watchedBy(generation, aModel(generation, step, aResult(generation)), recorded.options);
     const ask = ai.tool({
       inputSchema: z.object({}),
-      execute: async () => (await ai.generateText({ model: helper, prompt: 'help' })).text,
+      execute: async () => (await ai.generateText({ model: adviser, prompt: 'help' })).text,
     });
     const stream = await withMetadata(scope('c1'), async () => {
       await ai.generateText({ model, prompt: 'hi', tools: { ask }, stopWhen: ai.stepCountIs(3) });
