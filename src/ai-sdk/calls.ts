@@ -91,8 +91,10 @@ export class ModelCalls {
   #start({ kind, model, params }: AskedModel<unknown>, stream: boolean): ModelCall | undefined {
     return this.#begin({ kind, model, signal: params.abortSignal }, () => {
       if (isNested(kind.type, params, model)) return undefined;
-      const input = kind.input(fieldsOf(params));
-      return { stream, input, ...this.#known(params, claim(kind.type, model, input)) };
+      const fields = fieldsOf(params);
+      const input = kind.input(fields);
+      const known = this.#known(params, claim(kind.type, model, input));
+      return { stream, input, defaults: kind.metadata?.(fields), ...known };
     });
   }
 

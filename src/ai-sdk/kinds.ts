@@ -15,14 +15,23 @@ import { answerOfResult } from './answer.js';
 export interface Kind {
   readonly type: CallType;
   input(params: Fields): unknown;
+  /** Metadata that the call options tell, and that gives way to any other. */
+  metadata?(params: Fields): Record<string, unknown> | undefined;
   answer(result: unknown, provider: string): Answer;
 }
 
 export const LANGUAGE: Kind = {
   type: 'acompletion',
   input: ({ prompt }) => prompt,
+  metadata: ({ responseFormat }) => formatOf(responseFormat),
   answer: answerOfResult,
 };
+
+/** What `generateObject` and `Output.object` ask for; the schema itself may be longer than the prompt. */
+function formatOf(responseFormat: unknown): Record<string, unknown> | undefined {
+  const { type, name } = fieldsOf(responseFormat);
+  return type === 'json' ? { response_format: { type, name } } : undefined;
+}
 
 export const EMBEDDING: Kind = {
   type: 'aembedding',

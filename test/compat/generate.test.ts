@@ -198,8 +198,16 @@ describe.each(EACH_GENERATION)('an object of %s', (_name, generation) => {
       const event = await recorded.event();
       expect(summary(event)).toBe(`success | ${text}`);
       expect(event.response.usage).toMatchObject({ prompt_tokens: 3, completion_tokens: 2 });
+      expect(event.proxy_metadata.response_format).toEqual({ type: 'json' });
     },
   );
+
+  it('says what its schema is called', async () => {
+    const model = watched('{"sky":"clear"}');
+    await ai.generateObject({ model, schema, schemaName: 'weather', prompt: 'Oslo?' });
+    const { proxy_metadata } = await recorded.event();
+    expect(proxy_metadata.response_format).toEqual({ type: 'json', name: 'weather' });
+  });
 
   it('that comes as the output of a text is that too, also when it cannot be read', async () => {
     const output = ai.Output.object({ schema });
