@@ -1,6 +1,7 @@
 import type { PriceCalculation, Provider } from '@pydantic/genai-prices';
 import type { Usage } from './call.js';
 import { type CatalogueName, toCatalogueName } from './catalogue-name.js';
+import { costAt, isOfTokensAlone, type Rates, ratesOf } from './rates.js';
 import { tierFactor } from './service-tier.js';
 
 /** The part of `@pydantic/genai-prices` that is used. */
@@ -37,24 +38,30 @@ export function catalogueCost(
   const factor = tierFactor(name.provider, asked.model, call);
   if (factor === undefined || isWrongOfAudio(asked.model, call.usage)) return undefined;
   try {
-    const found = lookUp(catalogue, asked, toCatalogueUsage(call.usage), new Date(call.startedAt));
-    if (found === undefined || isNoPrice(found, name, call.usage)) return undefined;
-    return found.total_price * factor;
+    const price = priceOf(catalogue, asked, call);
+    if (price === undefined || isNoPrice(price, name, call.usage)) return undefined;
+    return price * factor;
   } catch {
     return undefined; // counts that contradict each other: no price rather than a wrong one
   }
 }
 
-/** A name is looked for among hundreds; what was found is asked alone the next time. */
-const known = new WeakMap<Catalogue, Map<string, Provider | null>>();
+/** A name is looked for among hundreds; what was found is asked alone the next time, if it must be asked at all. */
+interface KnownModel {
+  readonly provider: Provider;
+  /** Undefined: its price depends on how much is used, or on the time. */
+  readonly rates: Rates | undefined;
+}
+
+const known = new WeakMap<Catalogue, Map<string, KnownModel | null>>();
 const MAXIMUM_KNOWN = 1000;
 
-function lookUp(
+/** USD before the tier; undefined for a model that the catalogue does not know. */
+function priceOf(
   catalogue: Catalogue,
   { provider, model }: CatalogueName,
-  usage: Record<string, number | undefined>,
-  timestamp: Date,
-): PriceCalculation | undefined {
+  { usage, startedAt }: CatalogueCall,
+): number | undefined {
   let models = known.get(catalogue);
   if (models === undefined || models.size > MAXIMUM_KNOWN) {
     models = new Map();
@@ -63,10 +70,14 @@ function lookUp(
   const key = `${provider} ${model}`;
   const only = models.get(key);
   if (only === null) return undefined;
-  const where = only === undefined ? { providerId: provider } : { provider: only };
-  const found = catalogue.calcPrice(usage, model, { ...where, timestamp });
-  if (only === undefined) models.set(key, found === null ? null : onlyModelOf(found));
-  return found ?? undefined;
+  if (only?.rates !== undefined && isOfTokensAlone(usage)) return costAt(only.rates, usage);
+  const where = only === undefined ? { providerId: provider } : { provider: only.provider };
+  const timestamp = new Date(startedAt);
+  const found = catalogue.calcPrice(toCatalogueUsage(usage), model, { ...where, timestamp });
+  if (only === undefined) {
+    models.set(key, found && { provider: onlyModelOf(found), rates: ratesOf(catalogue, model, found) });
+  }
+  return found?.total_price;
 }
 
 /** The catalogue bills the audio of these as text, at a tenth of its price. */
@@ -83,8 +94,8 @@ function onlyModelOf({ provider, model }: PriceCalculation): Provider {
  * Nothing is what the catalogue says of a model whose price it does not have, and of one that is billed by what it was
  * not told. Of these providers alone some models are free.
  */
-function isNoPrice(found: PriceCalculation, { provider, model }: CatalogueName, usage: Usage): boolean {
-  if (found.total_price > 0 || !(usage.totalTokens || usage.seconds)) return false;
+function isNoPrice(price: number, { provider, model }: CatalogueName, usage: Usage): boolean {
+  if (price > 0 || !(usage.totalTokens || usage.seconds)) return false;
   return provider !== 'gemini' && provider !== 'github_copilot' && !model.endsWith(':free');
 }
 
