@@ -24,11 +24,7 @@ export class Nesting {
 
   /** Asks the model; whoever is asked meanwhile, for the same answer, is nested in this, until `over` is called. */
   ask<Result>(ask: () => PromiseLike<Result>): PromiseLike<Result> {
-    for (const mark of this.#marks) {
-      const waiting = inFlight.get(mark);
-      if (waiting === undefined) inFlight.set(mark, new Set([this]));
-      else waiting.add(this);
-    }
+    for (const mark of this.#marks) enter(mark, this);
     const outer = running;
     running = this;
     try {
@@ -40,7 +36,7 @@ export class Nesting {
 
   /** The model has answered. */
   over(): void {
-    for (const mark of this.#marks) inFlight.get(mark)?.delete(this);
+    for (const mark of this.#marks) leave(mark, this);
   }
 
   /**
@@ -63,8 +59,26 @@ export class Nesting {
 /** The call whose model is being asked right now, in this very turn. */
 let running: Nesting | undefined;
 
-/** The calls that wait for their model, by the marks of what they asked it. */
-const inFlight = new WeakMap<object, Set<Nesting>>();
+/** The calls that wait for their model, by the marks of what they asked it: mostly one, seldom more. */
+const inFlight = new WeakMap<object, Nesting | Set<Nesting>>();
+
+function enter(mark: object, call: Nesting): void {
+  const waiting = inFlight.get(mark);
+  if (waiting === undefined) inFlight.set(mark, call);
+  else if (waiting instanceof Set) waiting.add(call);
+  else if (waiting !== call) inFlight.set(mark, new Set([waiting, call]));
+}
+
+function leave(mark: object, call: Nesting): void {
+  const waiting = inFlight.get(mark);
+  if (waiting instanceof Set) waiting.delete(call);
+  else if (waiting === call) inFlight.delete(mark);
+}
+
+function waitingWith(mark: object): Iterable<Nesting> {
+  const waiting = inFlight.get(mark);
+  return waiting instanceof Nesting ? [waiting] : (waiting ?? []);
+}
 
 /** By the params of a call that began while another one's model was being asked: that other call. */
 const begunWithin = new WeakMap<object, Nesting>();
@@ -80,7 +94,7 @@ export function noteWhoAsks(params: unknown): void {
 export function isNested(type: CallType, params: object, model: Model): boolean {
   if (begunWithin.get(params)?.isBegun(type, model, params)) return true;
   return marksOf(askedIn(params)).some((mark) => {
-    for (const outer of inFlight.get(mark) ?? []) if (outer.isMarked(type, model)) return true;
+    for (const outer of waitingWith(mark)) if (outer.isMarked(type, model)) return true;
     return false;
   });
 }

@@ -144,21 +144,31 @@ export function jsonBytes(value: unknown): number {
 
 /** Never less than `jsonBytes`, without a look at the texts themselves. */
 function roughBytes(value: unknown): number {
-  return bytesOf(value, (text) => text.length * MAX_UNIT_BYTES);
+  return bytesOf(value, mostTextBytes, mostTextBytes);
+}
+
+function mostTextBytes(text: string): number {
+  return text.length * MAX_UNIT_BYTES;
 }
 
 /** The longest number in JSON: `-1.2345678901234567e-308`. */
 const MAX_NUMBER_BYTES = 24;
 
-function bytesOf(value: unknown, ofText: (text: string) => number): number {
+function bytesOf(
+  value: unknown,
+  ofText: (text: string) => number,
+  ofKey: (key: string) => number = textBytes,
+): number {
   if (typeof value === 'string') return ofText(value) + 2;
   if (typeof value !== 'object' || value === null) return MAX_NUMBER_BYTES;
   let bytes = 2;
   if (Array.isArray(value)) {
-    for (const item of value) bytes += bytesOf(item, ofText) + 1;
+    for (const item of value) bytes += bytesOf(item, ofText, ofKey) + 1;
     return bytes;
   }
-  for (const key in value) bytes += textBytes(key) + 4 + bytesOf(value[key as keyof typeof value], ofText);
+  for (const key in value) {
+    bytes += ofKey(key) + 4 + bytesOf(value[key as keyof typeof value], ofText, ofKey);
+  }
   return bytes;
 }
 
