@@ -1,4 +1,4 @@
-import { type Fields, fieldsOf, textOf } from '../call/fields.js';
+import { type Fields, fieldsOf, isFields, textOf } from '../call/fields.js';
 import type { BegunCall } from '../recorder/recorder.js';
 import { type Announced, announce, isSame, type RunDetails, withdraw } from './announced.js';
 import type { ModelCalls } from './calls.js';
@@ -20,7 +20,8 @@ export class Run {
   /** Aborted when the SDK says that the caller did: their own signal it does not show. */
   readonly #abort = new AbortController();
   #details: RunDetails & Partial<BegunCall> = {};
-  #prompt: unknown;
+  /** Weak, since a run that nobody reads to its end stays known for long. */
+  #prompt: WeakRef<object> | undefined;
 
   constructor(calls: ModelCalls, started: Fields) {
     this.#calls = calls;
@@ -29,7 +30,7 @@ export class Run {
 
   /** What the next language model call asks, in the form that its provider is given. */
   get prompt(): unknown {
-    return this.#prompt;
+    return this.#prompt?.deref();
   }
 
   /** The run begins, or its next step: what is known of it may be other than before. */
@@ -38,7 +39,7 @@ export class Run {
       event;
     const { user: contextUser, ...context } = fieldsOf(runtimeContext);
     const { user, metadata, ...details } = detailsOf(providerOptions) ?? {};
-    this.#prompt = promptMessages;
+    this.#prompt = isFields(promptMessages) ? new WeakRef(promptMessages) : undefined;
     this.#details = {
       ...details,
       user: user ?? textOf(contextUser),
