@@ -1,7 +1,6 @@
 import { binaryMarker } from '../call/binary.js';
 import { type Fields, fieldsOf, textOf } from '../call/fields.js';
-import type { TinybirdMiddlewareOptions } from './calls.js';
-import { ModelCalls } from './calls.js';
+import { ModelCalls, type TinybirdMiddlewareOptions } from './calls.js';
 import { EMBEDDING, LANGUAGE, RERANK, SPEECH, TRANSCRIPTION } from './kinds.js';
 import { Run, type RunCall } from './run.js';
 
