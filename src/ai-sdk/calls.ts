@@ -10,7 +10,7 @@ import { DetailsReader, detailsTakenFrom } from './details.js';
 import type { Kind } from './kinds.js';
 import { type CallParams, type Model, namesOf } from './model.js';
 import { ModelCall, type WatchedModel } from './model-call.js';
-import { isNested, Nesting, noteWhoAsks } from './nesting.js';
+import { Nesting, noteWhoAsks } from './nesting.js';
 
 export interface TinybirdMiddlewareOptions extends TinybirdOptions {
   /** The provider's name, when the model's own does not tell it. */
@@ -34,6 +34,11 @@ export interface AskedModel<Result> {
 
 /** What an integration knows when a call begins, and its model does not tell. */
 export type BegunPart = Omit<BegunCall, 'type' | 'provider' | 'model'>;
+
+interface StartedCall {
+  readonly call: ModelCall;
+  readonly nesting: Nesting;
+}
 
 /** The calls of watched models: each becomes one event, and its result comes back as it is. */
 export class ModelCalls {
@@ -62,22 +67,22 @@ export class ModelCalls {
   }
 
   async result<Result>(asked: AskedModel<Result>): Promise<Result> {
-    const call = this.#start(asked, false);
-    if (call === undefined) return asked.ask();
-    const result = await this.#ask(asked, call);
+    const started = this.#start(asked, false);
+    if (started === undefined) return asked.ask();
+    const { call } = started;
+    const result = await this.#ask(asked, started);
     if (result === undefined && asked.mayDecline === true) call.discard();
     else call.finished(result);
     return result;
   }
 
   async stream<Result extends { stream: ReadableStream }>(asked: AskedModel<Result>): Promise<Result> {
-    const call = this.#start(asked, true);
-    if (call === undefined) return asked.ask();
-    return call.streaming(await this.#ask(asked, call));
+    const started = this.#start(asked, true);
+    if (started === undefined) return asked.ask();
+    return started.call.streaming(await this.#ask(asked, started));
   }
 
-  async #ask<Result>({ kind, model, params, ask }: AskedModel<Result>, call: ModelCall): Promise<Result> {
-    const nesting = new Nesting(kind.type, model, params);
+  async #ask<Result>({ ask }: AskedModel<Result>, { call, nesting }: StartedCall): Promise<Result> {
     try {
       return await nesting.ask(ask);
     } catch (thrown) {
@@ -88,14 +93,17 @@ export class ModelCalls {
     }
   }
 
-  #start({ kind, model, params }: AskedModel<unknown>, stream: boolean): ModelCall | undefined {
-    return this.#begin({ kind, model, signal: params.abortSignal }, () => {
-      if (isNested(kind.type, params, model)) return undefined;
+  #start({ kind, model, params }: AskedModel<unknown>, stream: boolean): StartedCall | undefined {
+    let nesting: Nesting | undefined;
+    const call = this.#begin({ kind, model, signal: params.abortSignal }, () => {
+      nesting = new Nesting(kind.type, model, params);
+      if (nesting.isNested) return undefined;
       const fields = fieldsOf(params);
       const input = kind.input(fields);
       const known = this.#known(params, claim(kind.type, model, input));
       return { stream, input, defaults: kind.metadata?.(fields), ...known };
     });
+    return call === undefined || nesting === undefined ? undefined : { call, nesting };
   }
 
   /** Begins to record a call that is seen from outside its model; undefined when there is nowhere to record it. */

@@ -14,12 +14,28 @@ export class Nesting {
   readonly #model: Model;
   readonly #asked: unknown;
   readonly #marks: readonly object[];
+  /** The call while whose model was being asked this one began. */
+  readonly #begunWithin: Nesting | undefined;
 
   constructor(type: CallType, model: Model, params: object) {
     this.#type = type;
     this.#model = model;
     this.#asked = askedIn(params);
     this.#marks = marksOf(this.#asked);
+    this.#begunWithin = begunWithin.get(params);
+  }
+
+  /** Whether the call is part of another one that is recorded already. */
+  get isNested(): boolean {
+    const outer = this.#begunWithin;
+    if (outer !== undefined && this.#mayBePartOf(outer) && this.#asked === outer.#asked) return true;
+    return this.#marks.some((mark) => {
+      for (const waiting of waitingWith(mark)) {
+        // by the names as they are now: a fallback model goes by that of whoever it asks
+        if (this.#mayBePartOf(waiting) && haveSameNames(waiting.#model, this.#model)) return true;
+      }
+      return false;
+    });
   }
 
   /** Asks the model; whoever is asked meanwhile, for the same answer, is nested in this, until `over` is called. */
@@ -39,20 +55,9 @@ export class Nesting {
     for (const mark of this.#marks) leave(mark, this);
   }
 
-  /**
-   * Whether a call that began while this model was being asked is the same call: it asks the same. The same watched
-   * model can only be asked beside this call, not by it: several calls may share their params.
-   */
-  isBegun(type: CallType, model: Model, params: object): boolean {
-    return type === this.#type && model !== this.#model && askedIn(params) === this.#asked;
-  }
-
-  /**
-   * Whether a call with one of the marks is the same call. A fallback model goes by the name of whoever it asks at the
-   * moment.
-   */
-  isMarked(type: CallType, model: Model): boolean {
-    return type === this.#type && model !== this.#model && haveSameNames(this.#model, model);
+  /** The same watched model can only be asked beside a call, not by it: several calls may share their params. */
+  #mayBePartOf(outer: Nesting): boolean {
+    return this.#type === outer.#type && this.#model !== outer.#model;
   }
 }
 
@@ -88,13 +93,4 @@ export function noteWhoAsks(params: unknown): void {
   if (typeof params !== 'object' || params === null) return;
   if (running === undefined) begunWithin.delete(params);
   else begunWithin.set(params, running);
-}
-
-/** Whether the call is part of another one that is recorded already. */
-export function isNested(type: CallType, params: object, model: Model): boolean {
-  if (begunWithin.get(params)?.isBegun(type, model, params)) return true;
-  return marksOf(askedIn(params)).some((mark) => {
-    for (const outer of waitingWith(mark)) if (outer.isMarked(type, model)) return true;
-    return false;
-  });
 }
