@@ -7,26 +7,16 @@ import {
 } from 'ai7/test';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LitellmEvent } from '../../schemas/litellm.js';
-import { tinybirdTelemetry, wrapModel } from '../../src/ai-sdk/index.js';
+import { wrapModel } from '../../src/ai-sdk/index.js';
 import { Recorded } from '../support/events.js';
+import { register, tooMany, unregister } from './registered.js';
 
 let recorded: Recorded;
 beforeEach(() => {
   recorded = new Recorded();
-  ai.registerTelemetry(tinybirdTelemetry(recorded.options));
+  register(recorded);
 });
-afterEach(() => {
-  (globalThis as { AI_SDK_TELEMETRY_INTEGRATIONS?: unknown }).AI_SDK_TELEMETRY_INTEGRATIONS = undefined;
-});
-
-const tooMany = () =>
-  new ai.APICallError({
-    message: 'busy',
-    url: 'http://127.0.0.1/v1',
-    requestBodyValues: {},
-    statusCode: 429,
-    responseHeaders: { 'retry-after-ms': '1' },
-  });
+afterEach(unregister);
 
 /** What is told of one call, by the telemetry alone and with a watched model. */
 async function bothWays<Wrapped extends object>(

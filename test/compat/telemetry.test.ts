@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { tinybirdMiddleware, tinybirdTelemetry } from '../../src/ai-sdk/index.js';
 import { Recorded, summary } from '../support/events.js';
 import { finishReasonOf, usageOf } from './generations.js';
+import { register, tooMany, unregister } from './registered.js';
 
 type Model = ReturnType<typeof ai.wrapLanguageModel>;
 type Result = Awaited<ReturnType<Model['doGenerate']>>;
@@ -39,25 +40,14 @@ const aModel = (own: Partial<Pick<Model, 'doGenerate' | 'doStream'>> = {}): Mode
     ...own,
   });
 
-const tooMany = () =>
-  new ai.APICallError({
-    message: 'busy',
-    url: 'http://127.0.0.1/v1',
-    requestBodyValues: {},
-    statusCode: 429,
-    responseHeaders: { 'retry-after-ms': '1' },
-  });
-
 const schema = ai.jsonSchema<{ a: number }>({ type: 'object', properties: { a: { type: 'number' } } });
 
 let recorded: Recorded;
 beforeEach(() => {
   recorded = new Recorded();
-  ai.registerTelemetry(tinybirdTelemetry(recorded.options));
+  register(recorded);
 });
-afterEach(() => {
-  (globalThis as { AI_SDK_TELEMETRY_INTEGRATIONS?: unknown }).AI_SDK_TELEMETRY_INTEGRATIONS = undefined;
-});
+afterEach(unregister);
 
 /** The same model as it is, and watched by the middleware too: the rows must be the same. */
 const WATCHES: readonly (readonly [name: string, watch: (model: Model) => Model])[] = [
