@@ -87,8 +87,8 @@ const metadataSchema = z.looseObject({
   environment: text.optional(),
   project: text.optional(),
   chat_id: text.optional(),
-  /** How the call ended when the caller ended it. */
-  outcome: z.enum(['aborted', 'left', 'abandoned']).optional(),
+  /** How the call ended when the caller ended it; `queued`: its answer comes later, as an event of its own. */
+  outcome: z.enum(['aborted', 'left', 'abandoned', 'queued']).optional(),
   /** HTTP attempts, when there was more than one. */
   attempts: z.int().min(2).optional(),
   /** True when no price source knew the model. */

@@ -237,8 +237,8 @@ describe('capture', () => {
   });
 
   it('apiKey: true shows the ends of the key, and nothing of it otherwise', async () => {
-    expect((await record({}, { apiKey: 'sk-1234567890' }))?.api_key).toBe('****');
-    expect((await record({ capture: { apiKey: true } }, { apiKey: 'sk-1234567890' }))?.api_key).toBe(
+    expect((await record({}, { apiKey: () => 'sk-1234567890' }))?.api_key).toBe('****');
+    expect((await record({ capture: { apiKey: true } }, { apiKey: () => 'sk-1234567890' }))?.api_key).toBe(
       'sk-1****7890',
     );
   });

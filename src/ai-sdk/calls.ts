@@ -1,12 +1,11 @@
 import { fieldsOf } from '../call/fields.js';
 import { providerOfAiSdk } from '../call/provider.js';
 import type { TinybirdOptions } from '../recorder/options.js';
-import { shown } from '../recorder/problems.js';
+import { readAbandonedAfterMs } from '../recorder/read-options.js';
 import { type BegunCall, Recorder } from '../recorder/recorder.js';
 import { NOTHING } from '../recorder/recording.js';
-import { ABANDONED_AFTER_MS } from '../recorder/stream.js';
 import { claim, type RunDetails } from './announced.js';
-import { DetailsReader, detailsTakenFrom } from './details.js';
+import { detailsTakenFrom, ProviderOptionsReader } from './details.js';
 import type { Kind } from './kinds.js';
 import { type CallParams, type Model, namesOf } from './model.js';
 import { ModelCall, type WatchedModel } from './model-call.js';
@@ -45,13 +44,13 @@ export class ModelCalls {
   readonly recorder: Recorder;
   readonly #provider: string | undefined;
   readonly #abandonedAfterMs: number;
-  readonly #details: DetailsReader;
+  readonly #details: ProviderOptionsReader;
 
   constructor(options: TinybirdMiddlewareOptions | undefined) {
     this.recorder = new Recorder(options);
-    this.#details = new DetailsReader((what) => this.recorder.refuse(what));
+    this.#details = new ProviderOptionsReader((what) => this.recorder.refuse(what));
     this.#provider = options?.provider;
-    this.#abandonedAfterMs = this.#readAbandonedAfterMs(options?.abandonedAfterMs);
+    this.#abandonedAfterMs = readAbandonedAfterMs(options?.abandonedAfterMs, this.recorder);
   }
 
   /** Reads what a call is told of itself, and gives the params that the provider may see. To be called first. */
@@ -135,14 +134,5 @@ export class ModelCalls {
     if (run === undefined) return own;
     const { user, metadata, withhold } = run;
     return { ...own, user: own.user ?? user, metadata: { ...metadata, ...own.metadata }, withhold };
-  }
-
-  #readAbandonedAfterMs(given: unknown): number {
-    if (given === undefined || given === null) return ABANDONED_AFTER_MS;
-    if (typeof given === 'number' && given > 0) return given;
-    this.recorder.refuse(
-      `The option abandonedAfterMs is ${shown(given)}: give ms, more than 0. It is ignored.`,
-    );
-    return ABANDONED_AFTER_MS;
   }
 }

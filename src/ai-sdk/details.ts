@@ -1,5 +1,5 @@
 import type { CallDetails } from '../recorder/context.js';
-import { shown } from '../recorder/problems.js';
+import { DetailsReader } from '../recorder/details.js';
 
 /** A value as the AI SDK takes it in `providerOptions`. */
 export type JsonValue = null | string | number | boolean | JsonValue[] | { [key: string]: JsonValue };
@@ -29,38 +29,6 @@ export function tinybirdProviderOptions(details: TinybirdCallDetails): {
   return { tinybird: Object.fromEntries(given) };
 }
 
-/** The details in `providerOptions`, if there are any. */
-export function detailsOf(
-  providerOptions: unknown,
-  tell: (what: string) => void = () => {},
-): CallDetails | undefined {
-  if (typeof providerOptions !== 'object' || providerOptions === null) return undefined;
-  const { tinybird } = providerOptions as { tinybird?: unknown };
-  if (tinybird === undefined) return undefined;
-  if (typeof tinybird !== 'object' || tinybird === null || Array.isArray(tinybird)) {
-    tell(`it is ${whatIs(tinybird)} instead of an object`);
-    return undefined;
-  }
-  for (const key of Object.keys(tinybird)) {
-    if (!KEYS.has(key)) tell(`it has the key ${shown(key)}, which nothing reads`);
-  }
-  const { user, metadata, name, cost } = tinybird as Readonly<Record<keyof CallDetails, unknown>>;
-  const details = { metadata, cost } as CallDetails;
-  if (typeof user === 'string' || typeof user === 'number') details.user = String(user);
-  else if (user !== undefined && user !== null) tell(`its user is ${whatIs(user)} instead of a string`);
-  if (typeof name === 'string') details.name = name;
-  else if (name !== undefined && name !== null) tell(`its name is ${whatIs(name)} instead of a string`);
-  return details;
-}
-
-function whatIs(value: unknown): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'an array';
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
-}
-
-const KEYS = new Set(['user', 'metadata', 'name', 'cost']);
-
 /** By the very params that are handed on: any of several watchers may be the one that records. */
 const taken = new WeakMap<object, CallDetails>();
 
@@ -69,16 +37,16 @@ export function detailsTakenFrom(params: object): CallDetails | undefined {
   return taken.get(params);
 }
 
-/** Past this nobody reads on. */
-const MAXIMUM_TOLD = 100;
-
 /** Takes what calls say of themselves out of their params, and tells once of each thing there that it cannot use. */
-export class DetailsReader {
-  readonly #refuse: (what: string) => void;
-  readonly #told = new Set<string>();
+export class ProviderOptionsReader {
+  readonly #reader: DetailsReader;
 
   constructor(refuse: (what: string) => void) {
-    this.#refuse = refuse;
+    this.#reader = new DetailsReader((what) =>
+      refuse(
+        `providerOptions.tinybird cannot be used as it is: ${what}. Give { user, metadata, name, cost }, or build it with tinybirdProviderOptions().`,
+      ),
+    );
   }
 
   /** The params without our key, which some providers (the gateway) would post; the same object when it is not there. */
@@ -86,23 +54,11 @@ export class DetailsReader {
     const { providerOptions } = (params ?? {}) as { providerOptions?: unknown };
     if (typeof providerOptions !== 'object' || providerOptions === null || !('tinybird' in providerOptions))
       return params;
-    const { tinybird: _, ...others } = providerOptions;
+    const { tinybird, ...others } = providerOptions;
     const stripped: Record<string, unknown> = { ...params, providerOptions: others };
     if (Object.keys(others).length === 0) delete stripped.providerOptions;
-    try {
-      const details = detailsOf(providerOptions, (what) => this.#tell(what));
-      if (details !== undefined) taken.set(stripped, details);
-    } catch {
-      this.#tell('it throws when it is read');
-    }
+    const details = this.#reader.read(tinybird);
+    if (details !== undefined) taken.set(stripped, details);
     return stripped as Params;
-  }
-
-  #tell(what: string): void {
-    if (this.#told.has(what) || this.#told.size >= MAXIMUM_TOLD) return;
-    this.#told.add(what);
-    this.#refuse(
-      `providerOptions.tinybird cannot be used as it is: ${what}. Give { user, metadata, name, cost }, or build it with tinybirdProviderOptions().`,
-    );
   }
 }

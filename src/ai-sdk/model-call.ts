@@ -2,11 +2,11 @@ import type { Answer } from '../call/call.js';
 import { endingOfThrown } from '../call/ending.js';
 import { providerOfAiSdk } from '../call/provider.js';
 import type { CallCorrections, Recording } from '../recorder/recording.js';
+import { watchReadable } from '../recorder/readable.js';
 import { StreamRecording } from '../recorder/stream.js';
 import { StreamAnswer } from './answer.js';
 import type { Kind } from './kinds.js';
 import { type Model, namesOf } from './model.js';
-import { watchStream } from './stream.js';
 
 /** A model that is being asked. */
 export interface WatchedModel {
@@ -68,7 +68,7 @@ export class ModelCall {
         abandonedAfterMs,
         corrections: () => ({ ...this.#corrections(), stream: true }),
       });
-      return { ...result, stream: watchStream(result.stream, watched) };
+      return { ...result, stream: watchReadable(result.stream, watched) };
     } catch (thrown) {
       this.#recording.end({ kind: 'failed', error: thrown }, undefined, { stream: true });
       return result;

@@ -1,10 +1,13 @@
 import { type Fields, fieldsOf, isFields, textOf } from '../call/fields.js';
+import { DetailsReader } from '../recorder/details.js';
 import type { BegunCall } from '../recorder/recorder.js';
 import { type Announced, announce, isSame, type RunDetails, withdraw } from './announced.js';
 import type { ModelCalls } from './calls.js';
-import { detailsOf } from './details.js';
 import type { Kind } from './kinds.js';
 import type { ModelCall } from './model-call.js';
+
+/** What is wrong there was told when the call itself was prepared, if it is watched. */
+const detailsReader = new DetailsReader(() => {});
 
 /** A model call to begin, as the SDK's telemetry tells of it. */
 interface SeenCall {
@@ -38,10 +41,10 @@ export class Run {
     const { functionId, runtimeContext, providerOptions, promptMessages, recordInputs, recordOutputs } =
       event;
     const { user: contextUser, ...context } = fieldsOf(runtimeContext);
-    const { user, metadata, ...details } = detailsOf(providerOptions) ?? {};
+    const { user, metadata, ...own } = detailsReader.read(fieldsOf(providerOptions).tinybird) ?? {};
     this.#prompt = isFields(promptMessages) ? new WeakRef(promptMessages) : undefined;
     this.#details = {
-      ...details,
+      ...own,
       user: user ?? textOf(contextUser),
       metadata: { ...(textOf(functionId) && { function_id: functionId }), ...context, ...metadata },
       withhold: { messages: recordInputs === false, response: recordOutputs === false },

@@ -79,14 +79,16 @@ export interface Answer {
 
 /**
  * How a call ended, by whose doing: `failed` is the provider's or the SDK's; what the caller chose (`aborted` by a
- * signal, `left` before the end, `abandoned`: never read to an end) is not a failure.
+ * signal, `left` before the end, `abandoned`: never read to an end) is not a failure. `queued` is a call that the
+ * provider answers later, which is another event.
  */
 export type Ending =
   | { readonly kind: 'finished' }
   | { readonly kind: 'failed'; readonly error: unknown }
   | { readonly kind: 'aborted' }
   | { readonly kind: 'left' }
-  | { readonly kind: 'abandoned' };
+  | { readonly kind: 'abandoned' }
+  | { readonly kind: 'queued' };
 
 /** One LLM call, complete: plain data, from which `toEvent` makes the row. */
 export interface LlmCall {

@@ -75,9 +75,12 @@ function toProxyMetadata(call: LlmCall, cost: number | undefined): LitellmEvent[
   return metadata;
 }
 
-/** Whether a call must have cost something: of a failure nothing is known that tells of no usage. */
-export function isBilled(call: LlmCall): boolean {
-  return call.ending.kind !== 'failed' || call.answer.usage !== undefined;
+/**
+ * Whether a call must have cost something: of a failure nothing is known that tells of no usage, and of one that is
+ * answered later the event of the answer says it.
+ */
+export function isBilled({ ending, answer }: LlmCall): boolean {
+  return (ending.kind !== 'failed' && ending.kind !== 'queued') || answer.usage !== undefined;
 }
 
 /** What a DateTime column holds: the seconds of 32 bits since 1970. */

@@ -9,13 +9,16 @@ export interface OpenAIClient {
   baseURL: string;
 }
 
-/** What `request` is given; openai 7 mostly gives a promise of it. */
+/** What `request` is given, or a promise of it, which openai 7 mostly gives. */
 export interface RequestOptions {
   method?: unknown;
   path?: unknown;
   body?: unknown;
+  headers?: unknown;
   signal?: AbortSignal | null | undefined;
-  /** Ours: this call's user, metadata and cost. The client ignores keys it does not know. */
+  /** What the client notes for itself: the helper that made the call, the model of a body that is streamed. */
+  __metadata?: unknown;
+  /** Ours: this call's user, metadata, name and cost. The client ignores keys it does not know. */
   tinybird?: unknown;
 }
 
@@ -23,9 +26,11 @@ export interface RequestOptions {
 export interface ApiPromise extends Promise<unknown> {
   _thenUnwrap(transform: (data: unknown, ...more: unknown[]) => unknown): ApiPromise;
   parse(): Promise<unknown>;
-  asResponse(): Promise<unknown>;
+  asResponse(): Promise<Response>;
   /** Settles when the headers have arrived. */
-  responsePromise?: Promise<unknown> | undefined;
+  responsePromise?: Promise<{ readonly response?: unknown }> | undefined;
+  /** Reads and parses the body. */
+  parseResponse?: ((...parameters: unknown[]) => unknown) | undefined;
 }
 
 export interface ApiStream {
@@ -34,18 +39,44 @@ export interface ApiStream {
 }
 
 export function isApiPromise(value: unknown): value is ApiPromise {
-  return (
-    typeof value === 'object' && value !== null && typeof (value as ApiPromise)._thenUnwrap === 'function'
-  );
+  return isObject(value) && typeof (value as Partial<ApiPromise>)._thenUnwrap === 'function';
 }
 
 export function isApiStream(value: unknown): value is ApiStream {
-  if (typeof value !== 'object' || value === null) return false;
+  if (!isObject(value)) return false;
   const { iterator, controller } = value as Partial<ApiStream>;
   return typeof iterator === 'function' && controller instanceof AbortController;
+}
+
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return isObject(value) && typeof (value as { then?: unknown }).then === 'function';
+}
+
+export function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
 
 /** An own property that `Object.keys` does not show and that can be taken away again. */
 export function define(target: object, key: PropertyKey, value: unknown): void {
   Object.defineProperty(target, key, { value, configurable: true, writable: true, enumerable: false });
+}
+
+/**
+ * The client that stands behind what others (LangSmith, Braintrust, Langfuse) have made of one: its resources know it.
+ * Looked up by descriptors, which pass through their proxies untouched. Without resources it is the object itself.
+ */
+export function rootOf(client: object): object {
+  for (const path of RESOURCES) {
+    let resource: unknown = client;
+    for (const key of path) resource = ownValue(resource, key);
+    const root = ownValue(resource, '_client');
+    if (isObject(root) && typeof (root as Partial<OpenAIClient>).request === 'function') return root;
+  }
+  return client;
+}
+
+const RESOURCES = [['chat', 'completions'], ['responses'], ['embeddings'], ['models']] as const;
+
+function ownValue(holder: unknown, key: string): unknown {
+  return isObject(holder) ? Object.getOwnPropertyDescriptor(holder, key)?.value : undefined;
 }

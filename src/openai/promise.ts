@@ -1,97 +1,146 @@
+import { onCollected } from '../recorder/collected.js';
 import { type ApiPromise, define } from './client.js';
 
 /** What a request's promise comes to. More than one of these may be called; the recording counts the first end. */
 export interface PromiseWatcher {
   /** The headers have arrived. */
   opened(): void;
+  /** The body begins to be read. */
+  parsing(): void;
   /** The body is parsed: a value or a stream. */
   parsed(data: unknown): void;
   /** The request or the parsing of its body failed. */
   failed(thrown: unknown): void;
-  /** The caller took the raw response and reads the body without us. */
-  takenRaw(): void;
+  /** The caller takes the response and reads its body without the client. Told before they have it. */
+  takenRaw(response: unknown): void;
+  /** Nobody can ask for the answer any more. */
+  unreachable(): void;
 }
 
 /**
- * A promise derived from the client's own, that behaves as it does: the body is parsed only when asked for and only
- * once, and a failure that nobody handles is still exactly one unhandled rejection.
+ * Watches a request's promise in place: it stays the object that the client made, its body is parsed only when
+ * somebody asks for it, and a failure that nobody handles is still exactly one unhandled rejection.
  */
 export function watchPromise(promise: ApiPromise, watcher: PromiseWatcher): ApiPromise {
-  const state = new Progress(watcher);
-  const derived = promise._thenUnwrap((data) => {
-    watcher.parsed(data);
-    return data;
-  });
-  decorate(derived, watcher, state);
+  const progress = new Progress(watcher);
+  // The same in every version so far; whatever else parses is seen through a promise derived from it.
+  const watched =
+    typeof promise.parseResponse === 'function' ? promise : promise._thenUnwrap(seenBy(watcher));
+  watchParsing(watched, watcher, seenBy(watcher));
+  watchUse(watched, progress);
   promise.responsePromise?.then(
-    () => {
-      watcher.opened();
-      state.opened();
-    },
+    (props) => progress.opened(props?.response),
     async (thrown: unknown) => {
       watcher.failed(thrown);
       // Our handler marked the rejection as handled. If the caller has none by the next turn, it is theirs to hear of.
-      await new Promise((resolve) => setImmediate(resolve));
-      if (!state.subscribed) throw thrown;
+      await nextTurn();
+      if (!progress.subscribed) throw thrown;
     },
   );
-  return derived;
+  return watched;
 }
 
-/** How far a request's promise and its children have come. */
+type Transform = Parameters<ApiPromise['_thenUnwrap']>[0];
+
+function seenBy(watcher: PromiseWatcher): (data: unknown) => unknown {
+  return (data) => {
+    watcher.parsed(data);
+    return data;
+  };
+}
+
+/** Sees what the body is parsed to as part of the parsing itself, before whoever awaits it. */
+function watchParsing(promise: ApiPromise, watcher: PromiseWatcher, seen?: (data: unknown) => unknown): void {
+  const { parseResponse } = promise;
+  if (typeof parseResponse !== 'function') return;
+  const failed = (thrown: unknown) => {
+    watcher.failed(thrown);
+    throw thrown;
+  };
+  promise.parseResponse = (...parameters) => {
+    watcher.parsing();
+    return Promise.resolve(parseResponse.apply(promise, parameters)).then(seen, failed);
+  };
+  if (seen === undefined) return;
+  const { _thenUnwrap } = promise;
+  // Since 7.5 a derived promise parses by a closure of its own, which does not come by here.
+  define(promise, '_thenUnwrap', (transform: Transform) =>
+    _thenUnwrap.call(promise, (data, ...more) => transform(seen(data), ...more)),
+  );
+}
+
+/** `then`, `catch`, `finally` and `withResponse` all go through `parse`; helpers such as `chat.completions.parse` derive. */
+function watchUse(promise: ApiPromise, progress: Progress): void {
+  const { parse, asResponse, _thenUnwrap } = promise;
+  define(promise, 'parse', () => {
+    progress.parse();
+    return parse.call(promise);
+  });
+  define(promise, 'asResponse', () => {
+    progress.raw();
+    return asResponse.call(promise);
+  });
+  define(promise, '_thenUnwrap', (transform: Transform) => {
+    const child = _thenUnwrap.call(promise, transform);
+    watchParsing(child, progress.watcher);
+    watchUse(child, progress);
+    return child;
+  });
+}
+
+/** How far a request's promise and those derived from it have come. All of them hold it, and nobody else does. */
 class Progress {
+  readonly watcher: PromiseWatcher;
   /** Somebody asked for the outcome. */
   subscribed = false;
   /** Somebody asked for the parsed body. */
-  parsing = false;
-  readonly #watcher: PromiseWatcher;
-  #opened = false;
-  #raw = false;
+  #isParsing = false;
+  #wantsRaw = false;
+  /** Undefined until the headers have arrived. */
+  #response: unknown;
+  #stopWaiting: (() => void) | undefined;
 
   constructor(watcher: PromiseWatcher) {
-    this.#watcher = watcher;
+    this.watcher = watcher;
   }
 
-  opened(): void {
-    this.#opened = true;
-    this.#check();
+  opened(response: unknown): void {
+    this.watcher.opened();
+    this.#response = response ?? null;
+    if (this.#wantsRaw) this.#takeRaw();
+    else if (!this.subscribed) this.#stopWaiting = onceUnreachable(this, this.watcher);
   }
 
+  parse(): void {
+    this.#subscribe();
+    this.#isParsing = true;
+  }
+
+  /** `withResponse` asks for both, the parsed body first: then the response is only looked at. */
   raw(): void {
-    this.#raw = true;
-    this.#check();
+    this.#subscribe();
+    this.#wantsRaw = true;
+    if (this.#response !== undefined) this.#takeRaw();
   }
 
-  /** `withResponse` asks for both: only a response that nobody is parsing by the next turn was taken raw. */
-  #check(): void {
-    if (!this.#opened || !this.#raw) return;
-    setImmediate(() => {
-      if (!this.parsing) this.#watcher.takenRaw();
-    });
+  #subscribe(): void {
+    this.subscribed = true;
+    this.#stopWaiting?.();
+  }
+
+  #takeRaw(): void {
+    if (!this.#isParsing) this.watcher.takenRaw(this.#response);
   }
 }
 
-/** `then`, `catch`, `finally` and `withResponse` all go through `parse`; `chat.completions.parse` derives a child. */
-function decorate(promise: ApiPromise, watcher: PromiseWatcher, state: Progress): void {
-  const { parse, asResponse, _thenUnwrap } = promise;
-  let parsing: Promise<unknown> | undefined;
-  define(promise, 'parse', () => {
-    state.subscribed = true;
-    state.parsing = true;
-    parsing ??= parse.call(promise).catch((thrown: unknown) => {
-      watcher.failed(thrown);
-      throw thrown;
-    });
-    return parsing;
-  });
-  define(promise, 'asResponse', () => {
-    state.subscribed = true;
-    state.raw();
-    return asResponse.call(promise);
-  });
-  define(promise, '_thenUnwrap', (transform: Parameters<ApiPromise['_thenUnwrap']>[0]) => {
-    const child = _thenUnwrap.call(promise, transform);
-    decorate(child, watcher, state);
-    return child;
+/** Apart, so that the callback holds nothing but the watcher. */
+function onceUnreachable(progress: Progress, watcher: PromiseWatcher): () => void {
+  return onCollected(progress, () => watcher.unreachable());
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    if (typeof setImmediate === 'function') setImmediate(resolve);
+    else setTimeout(resolve, 0);
   });
 }

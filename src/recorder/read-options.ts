@@ -28,6 +28,16 @@ export function readOptions(given: TinybirdOptions | undefined, tell: Tell): Tin
   return options;
 }
 
+/** Default of `abandonedAfterMs`, which the integrations that have streams take. */
+const ABANDONED_AFTER_MS = 60_000;
+
+export function readAbandonedAfterMs(given: unknown, recorder: { refuse(what: string): void }): number {
+  if (given === undefined || given === null) return ABANDONED_AFTER_MS;
+  if (typeof given === 'number' && given > 0) return given;
+  recorder.refuse(`The option abandonedAfterMs is ${shown(given)}: give ms, more than 0. It is ignored.`);
+  return ABANDONED_AFTER_MS;
+}
+
 type Rule = readonly [name: keyof TinybirdOptions, isUsable: (value: unknown) => boolean, wanted: string];
 
 const RULES: readonly Rule[] = [

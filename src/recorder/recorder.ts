@@ -19,6 +19,8 @@ import { sinkOf } from './sink.js';
 export interface BegunCall extends CallDetails {
   /** Default: a new UUID. */
   id?: string | undefined;
+  /** When it began, by `performance.now()`; default now. */
+  startMs?: number | undefined;
   type: CallType;
   /** LiteLLM's name. */
   provider: string;
@@ -27,7 +29,8 @@ export interface BegunCall extends CallDetails {
   stream: boolean;
   /** What was asked, in the framework's own shape; read at once, so later changes to it change nothing. */
   input: unknown;
-  apiKey?: string | undefined;
+  /** Asked for at the end: some clients do not know it before. */
+  apiKey?: (() => string | undefined) | undefined;
   /** Metadata that gives way to any other: what the framework guesses. */
   defaults?: Readonly<Record<string, unknown>> | undefined;
   /** Content of this one call that the framework was told to keep to itself. */
@@ -38,6 +41,7 @@ export interface BegunCall extends CallDetails {
 interface Destination {
   readonly capture: Capture;
   readonly sink: Sink;
+  readonly apiKey: BegunCall['apiKey'];
 }
 
 /**
@@ -100,6 +104,8 @@ export class Recorder {
     const scope = currentScope();
     const id = begun.id ?? globalThis.crypto.randomUUID();
     if (scope !== undefined) scope.callId = id;
+    const nowMs = performance.now();
+    const startMs = begun.startMs ?? nowMs;
     const call: LlmCall = {
       id,
       type: begun.type,
@@ -109,14 +115,14 @@ export class Recorder {
       messages: capture.messages === false ? [] : toMessages(begun.input, maxMessageBytes),
       user: this.#metadata.user(begun.user ?? scope?.user ?? user),
       metadata: this.#metadata.read(begun.defaults, metadata, scope?.metadata, begun.metadata, nameOf(begun)),
-      apiKey: capture.apiKey === true ? maskKey(begun.apiKey) : undefined,
       cost: begun.cost,
-      startedAt: Date.now(),
+      startedAt: Date.now() - (nowMs - startMs),
       durationMs: 0,
       ending: { kind: 'finished' },
       answer: { choices: [] },
     };
-    return new CallRecording(call, this.#tell, this.#settle({ capture, sink }));
+    const apiKey = capture.apiKey === true ? begun.apiKey : undefined;
+    return new CallRecording(call, this.#tell, () => this.#settle({ capture, sink, apiKey }), startMs);
   }
 
   /** What may be told of this call: what the options allow, less what the framework was told to withhold. */
@@ -134,7 +140,9 @@ export class Recorder {
   #settle(destination: Destination): (call: LlmCall | undefined) => void {
     const { waitUntil } = this.#options;
     const settle = (call: LlmCall | undefined) => {
-      if (call !== undefined) this.#price(call, destination);
+      if (call === undefined) return;
+      if (destination.apiKey !== undefined) call.apiKey = maskKey(destination.apiKey());
+      this.#price(call, destination);
     };
     if (waitUntil === undefined) return settle;
     let recorded: () => void = () => {};

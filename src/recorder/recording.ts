@@ -23,37 +23,55 @@ export interface Recording {
    * The call is over. `answer` is asked for what had arrived by now; without it nothing had.
    * @param atMs when it was, by `performance.now()`; default now
    */
-  end(ending: Ending, answer?: () => Answer, corrections?: CallCorrections, atMs?: number): void;
+  end(ending: Ending, answer?: () => Answer, corrections?: Corrections, atMs?: number): void;
   /** Somebody else records this call: there will be no event of it here. */
   discard(): void;
+  /** Another event of the same call, which began when it did: for an answer that comes after its end. */
+  again(): Recording;
 }
 
+/** Those that depend on the answer are asked for when it is known. */
+export type Corrections = CallCorrections | ((answer: Answer) => CallCorrections);
+
 /** The recording of a call that goes nowhere. */
-export const NOTHING: Recording = { opened() {}, token() {}, streamed() {}, end() {}, discard() {} };
+export const NOTHING: Recording = {
+  opened() {},
+  token() {},
+  streamed() {},
+  end() {},
+  discard() {},
+  again: () => NOTHING,
+};
+
+/** Gives what takes a finished call, or nothing when there is to be no event of it. */
+export type Settler = () => (call: LlmCall | undefined) => void;
 
 /** @see Recording */
 export class CallRecording implements Recording, openCalls.OpenCall {
   readonly #call: LlmCall;
   readonly #tell: Tell;
+  readonly #settler: Settler;
   readonly #settle: (call: LlmCall | undefined) => void;
-  readonly #start = performance.now();
+  readonly #startMs: number;
   #stream: openCalls.OpenCall | undefined;
   #ended = false;
 
-  /** @param settle is given the call once it is over, or nothing when there is to be no event of it */
-  constructor(call: LlmCall, tell: Tell, settle: (call: LlmCall | undefined) => void) {
+  /** @param startMs when it began, by `performance.now()` */
+  constructor(call: LlmCall, tell: Tell, settler: Settler, startMs: number) {
     this.#call = call;
     this.#tell = tell;
-    this.#settle = settle;
+    this.#settler = settler;
+    this.#settle = settler();
+    this.#startMs = startMs;
     openCalls.opened(this);
   }
 
   opened(): void {
-    this.#call.openedMs ??= performance.now() - this.#start;
+    this.#call.openedMs ??= performance.now() - this.#startMs;
   }
 
   token(): void {
-    this.#call.firstTokenMs ??= performance.now() - this.#start;
+    this.#call.firstTokenMs ??= performance.now() - this.#startMs;
   }
 
   streamed(stream: openCalls.OpenCall): void {
@@ -70,18 +88,25 @@ export class CallRecording implements Recording, openCalls.OpenCall {
     else this.#stream.abandon();
   }
 
-  end(ending: Ending, answer?: () => Answer, corrections?: CallCorrections, atMs = performance.now()): void {
+  end(ending: Ending, answer?: () => Answer, corrections?: Corrections, atMs = performance.now()): void {
     if (this.#isOver()) return;
     const call = this.#call;
-    call.durationMs = atMs - this.#start;
+    call.durationMs = atMs - this.#startMs;
     call.ending = ending;
     try {
       if (answer !== undefined) call.answer = answer();
+      if (corrections !== undefined)
+        Object.assign(call, typeof corrections === 'function' ? corrections(call.answer) : corrections);
     } catch (thrown) {
       this.#tell(internal(thrown));
     }
-    if (corrections !== undefined) Object.assign(call, corrections);
     this.#settled(call);
+  }
+
+  again(): Recording {
+    const id = globalThis.crypto.randomUUID();
+    const call = { ...this.#call, id, answer: { choices: [] }, openedMs: undefined, firstTokenMs: undefined };
+    return new CallRecording(call, this.#tell, this.#settler, this.#startMs);
   }
 
   discard(): void {

@@ -2,6 +2,7 @@ import { LONGEST_TIMEOUT_MS, unref } from '../api/timers.js';
 import type { Answer, Ending } from '../call/call.js';
 import { endingOfCancel, endingOfCut, endingOfThrown } from '../call/ending.js';
 import type { OpenCall } from './open-calls.js';
+import { onCollected } from './collected.js';
 import type { CallCorrections, Recording } from './recording.js';
 
 /** Gathers the answer from a stream's chunks, each integration from its own kind. */
@@ -23,16 +24,13 @@ export interface StreamRecordingOptions {
   /** The stream's own, which the caller may abort too. It also is when the stream breaks, so it explains no error. */
   streamSignal?: AbortSignal | undefined;
   /** Asked at the end. */
-  corrections?: (() => CallCorrections) | undefined;
+  corrections?: ((answer: Answer) => CallCorrections) | undefined;
   /**
    * Settles a stream as abandoned of which nobody has asked for more for so long, ms. For carriers that say when their
    * reader asks; without it the stream counts as read for as long as it is open.
    */
   abandonedAfterMs?: number | undefined;
 }
-
-/** Default of `abandonedAfterMs`. */
-export const ABANDONED_AFTER_MS = 60_000;
 
 /** The recording of a stream: the same endings whatever carries the chunks. Nothing here throws. */
 export class StreamRecording implements OpenCall {
@@ -48,6 +46,7 @@ export class StreamRecording implements OpenCall {
   #longestPauseMs = 0;
   #isOver = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #forgetCarrier: (() => void) | undefined;
 
   constructor(options: StreamRecordingOptions) {
     const { recording, gatherer, abandonedAfterMs } = options;
@@ -59,9 +58,13 @@ export class StreamRecording implements OpenCall {
     if (abandonedAfterMs !== undefined) this.#lookAgainAfter(abandonedAfterMs);
   }
 
-  /** When that object is collected, nobody can read the stream any more. It must not be reachable from here. */
+  /**
+   * When that object is collected, nobody can read the stream any more. It takes the place of the one before, and must
+   * not be reachable from here.
+   */
   carriedBy(carrier: object): void {
-    collected?.register(carrier, this, this);
+    this.#forgetCarrier?.();
+    if (!this.#isOver) this.#forgetCarrier = onCollected(carrier, () => this.abandon());
   }
 
   /** The reader asks for the next chunk. */
@@ -153,12 +156,7 @@ export class StreamRecording implements OpenCall {
   #end(ending: Ending, atMs?: number): void {
     this.#isOver = true;
     clearTimeout(this.#timer);
-    collected?.unregister(this);
-    this.#recording.end(ending, () => this.#gatherer.answer(), this.#options.corrections?.(), atMs);
+    this.#forgetCarrier?.();
+    this.#recording.end(ending, () => this.#gatherer.answer(), this.#options.corrections, atMs);
   }
 }
-
-const collected =
-  typeof FinalizationRegistry === 'function'
-    ? new FinalizationRegistry<StreamRecording>((recording) => recording.abandon())
-    : undefined;

@@ -1,0 +1,135 @@
+import { DetailsReader } from '../recorder/details.js';
+import { readAbandonedAfterMs } from '../recorder/read-options.js';
+import { shown } from '../recorder/problems.js';
+import { Recorder } from '../recorder/recorder.js';
+import { BackgroundResponses } from './background.js';
+import { isObject, isThenable, type OpenAIClient, rootOf } from './client.js';
+import { withoutTinybird } from './fetch.js';
+import type { InstrumentOpenAIOptions } from './options.js';
+import { Patches } from './patches.js';
+import { RequestCall, type Watch } from './request-call.js';
+import { watchResources, watchResult } from './resources.js';
+
+/** Registered, so that two copies of this package agree. */
+const INSTRUMENTED = Symbol.for('tinybird-llm.openai.instrumented');
+
+/**
+ * Watches every LLM call of a client: the same object with the same type comes back, instrumented in place. A client
+ * that is instrumented already is left as it is. Of what LangSmith, Braintrust or Langfuse have made of a client, it is
+ * the client behind it that is instrumented.
+ *
+ * @example
+ * const client = instrumentOpenAI(new OpenAI());
+ */
+export function instrumentOpenAI<Client extends OpenAIClient>(
+  client: Client,
+  options: InstrumentOpenAIOptions = {},
+): Client {
+  const recorder = new Recorder(options);
+  if (!isObject(client)) {
+    recorder.refuse('instrumentOpenAI was given no client of the openai package: pass what new OpenAI() gives.');
+    return client;
+  }
+  try {
+    instrument(rootOf(client) as OpenAIClient, {
+      recorder,
+      options: readOptions(options, recorder),
+      abandonedAfterMs: readAbandonedAfterMs(options.abandonedAfterMs, recorder),
+      details: new DetailsReader((what) =>
+        recorder.refuse(
+          `The request option tinybird cannot be used as it is: ${what}. Give { user, metadata, name, cost }, or build it with tinybirdRequestOptions().`,
+        ),
+      ),
+      background: new BackgroundResponses(),
+    });
+  } catch (thrown) {
+    recorder.fault(thrown);
+  }
+  return client;
+}
+
+/** Takes the instrumentation away again; calls under way are still recorded. */
+export function uninstrumentOpenAI<Client extends OpenAIClient>(client: Client): Client {
+  if (!isObject(client)) return client;
+  const patches = (rootOf(client) as { [INSTRUMENTED]?: Patches })[INSTRUMENTED];
+  patches?.undo();
+  return client;
+}
+
+type Shared = Omit<Watch, 'client' | 'attempts'>;
+
+function instrument(client: OpenAIClient, shared: Shared): void {
+  const { recorder } = shared;
+  if (INSTRUMENTED in client) return;
+  const patches = new Patches();
+  const watch: Watch = { ...shared, client, attempts: new WeakMap() };
+  try {
+    if (typeof client.request !== 'function' || !Object.isExtensible(client)) {
+      if (!watchResources(client, watch, patches))
+        recorder.refuse(
+          'instrumentOpenAI was given an object with nothing that it could watch: pass what new OpenAI() gives, and before it is frozen.',
+        );
+      return;
+    }
+    patches.set(client, INSTRUMENTED, patches);
+    watchRequests(client, watch, patches);
+    followCopies(client, shared, patches);
+    const { fetch } = client as { fetch?: unknown };
+    const inner = withoutTinybird(fetch);
+    if (inner !== undefined) patches.set(client, 'fetch', inner, true);
+  } catch (thrown) {
+    patches.undo();
+    recorder.fault(thrown);
+  }
+}
+
+function watchRequests(client: OpenAIClient, watch: Watch, patches: Patches): void {
+  patches.replace(client, 'request', (original, isUndone) => {
+    return function request(this: unknown, given: unknown, ...others: unknown[]) {
+      if (isUndone()) return original.call(this, given, ...others);
+      const call = new RequestCall(watch);
+      const options = begun(call, given);
+      return watchResult(() => original.call(this, options, ...others), call, watch);
+    };
+  });
+  patches.replace(client, 'retryRequest', (original) => {
+    return function retryRequest(this: unknown, ...parameters: unknown[]) {
+      const [request] = parameters;
+      if (isObject(request)) watch.attempts.set(request, (watch.attempts.get(request) ?? 1) + 1);
+      return original.apply(this, parameters);
+    };
+  });
+}
+
+/** What is to be sent: a request, or the promise of one. It begins before the client's own handler rewrites its path. */
+function begun(call: RequestCall, given: unknown): unknown {
+  if (!isThenable(given)) return call.begin(given);
+  const options = Promise.resolve(given);
+  const begins = options.then((request) => call.begin(request));
+  if (call.mayAskForUsage) return begins;
+  begins.catch(() => {}); // the client hears of it by itself
+  return options;
+}
+
+/** A copy of a client inherits nothing of it. */
+function followCopies(client: OpenAIClient, shared: Shared, patches: Patches): void {
+  patches.replace(client, 'withOptions', (original, isUndone) => {
+    return function withOptions(this: unknown, ...parameters: unknown[]) {
+      const copy = original.apply(this, parameters);
+      if (isObject(copy) && !isUndone()) instrument(copy as OpenAIClient, shared);
+      return copy;
+    };
+  });
+}
+
+function readOptions(options: InstrumentOpenAIOptions, recorder: Recorder): Watch['options'] {
+  const { provider, streamUsage, endpoints } = options;
+  const read: { -readonly [Key in keyof Watch['options']]: Watch['options'][Key] } = { provider };
+  if (streamUsage === 'auto' || typeof streamUsage === 'boolean') read.streamUsage = streamUsage;
+  else if (streamUsage !== undefined && streamUsage !== null)
+    recorder.refuse(`The option streamUsage is ${shown(streamUsage)}: give 'auto', true or false. It is ignored.`);
+  if (isObject(endpoints)) read.endpoints = endpoints;
+  else if (endpoints !== undefined && endpoints !== null)
+    recorder.refuse(`The option endpoints is ${shown(endpoints)}: give { path: call type }. It is ignored.`);
+  return read;
+}

@@ -1,0 +1,242 @@
+import type { Answer } from '../call/call.js';
+import { endingOfThrown } from '../call/ending.js';
+import { fieldsOf, firstText } from '../call/fields.js';
+import type { DetailsReader } from '../recorder/details.js';
+import type { BegunCall, Recorder } from '../recorder/recorder.js';
+import { type CallCorrections, NOTHING, type Recording } from '../recorder/recording.js';
+import { type StreamGatherer, StreamRecording } from '../recorder/stream.js';
+import { type BackgroundResponses, endingOfResponse, endOfResponse } from './background.js';
+import { isApiStream, isObject, type OpenAIClient, type RequestOptions } from './client.js';
+import { describeBody, isAzure, metadataOf, providerOfClient } from './describe.js';
+import { type Body, bodyOf, type Endpoint, endpointOf } from './endpoints.js';
+import type { InstrumentOpenAIOptions } from './options.js';
+import type { PromiseWatcher } from './promise.js';
+import { isEventStream, WholeBody, watchResponse } from './response.js';
+import { responsesAnswer } from './responses.js';
+import { ResponsesEvents } from './responses-stream.js';
+import { watchIterator, watchStream } from './stream.js';
+import { askingForUsage, isSafeToAsk } from './stream-usage.js';
+
+/** What all requests of an instrumented client share. */
+export interface Watch {
+  readonly client: OpenAIClient;
+  readonly recorder: Recorder;
+  readonly options: Pick<InstrumentOpenAIOptions, 'provider' | 'streamUsage' | 'endpoints'>;
+  readonly abandonedAfterMs: number;
+  readonly details: DetailsReader;
+  readonly background: BackgroundResponses;
+  /** Attempts by the options object, which a retry is given again. */
+  readonly attempts: WeakMap<object, number>;
+}
+
+/** One request, from its options to its end. Of a request that is no LLM call nothing is recorded. */
+export class RequestCall implements PromiseWatcher {
+  readonly #watch: Watch;
+  readonly #startMs = performance.now();
+  #request: RequestOptions = {};
+  #body: Body = {};
+  #endpoint: Endpoint | undefined;
+  #recording: Recording = NOTHING;
+  /** The response in the background that this request asks for. */
+  #followed: string | undefined;
+  /** The usage of the stream was asked for by us. */
+  #hidesUsage = false;
+  #openedMs: number | undefined;
+  /** How long nobody asked for the body, ms: no time of the call's. */
+  #idleMs = 0;
+  /** From now on something else says how the call ends. */
+  #isHandedOver = false;
+
+  constructor(watch: Watch) {
+    this.#watch = watch;
+  }
+
+  /** Whether `begin` may give other options than it is given. */
+  get mayAskForUsage(): boolean {
+    const { streamUsage = 'auto' } = this.#watch.options;
+    return streamUsage === 'auto' ? isSafeToAsk(this.#url()) : streamUsage;
+  }
+
+  /** @returns the options to send: those given, or a copy that asks for the usage of the stream */
+  begin(given: unknown): unknown {
+    try {
+      return this.#begin(given);
+    } catch (thrown) {
+      this.#watch.recorder.fault(thrown);
+      return given;
+    }
+  }
+
+  #begin(given: unknown): unknown {
+    if (!isObject(given)) return given;
+    const { recorder, options, background } = this.#watch;
+    const request: RequestOptions = given;
+    this.#request = request;
+    const endpoint = endpointOf(request.method, request.path, options.endpoints);
+    if (endpoint === undefined) {
+      this.#followed = background.idIn(request.method, request.path);
+      return given;
+    }
+    this.#endpoint = endpoint;
+    this.#recording = recorder.start(() => this.#describe(endpoint, request));
+    if (this.#recording === NOTHING || endpoint.asksForUsage !== true || !this.mayAskForUsage) return given;
+    const asking = askingForUsage(request);
+    if (asking === undefined) return given;
+    this.#hidesUsage = true;
+    this.#request = asking;
+    return asking;
+  }
+
+  #describe(endpoint: Endpoint, request: RequestOptions): BegunCall {
+    const { client, options, details } = this.#watch;
+    const body = bodyOf(request.body);
+    this.#body = body;
+    const described = describeBody(endpoint, body);
+    const own = details.read(request.tinybird);
+    return {
+      ...described,
+      ...own,
+      startMs: this.#startMs,
+      // of a body that is streamed the client notes the model
+      model: firstText(body.model, fieldsOf(request.__metadata).model) ?? 'unknown',
+      provider: options.provider ?? providerOfClient(client, this.#url()),
+      user: own?.user ?? described.user,
+      defaults: metadataOf(endpoint, body, request),
+      apiKey: () => keyOf(client),
+    };
+  }
+
+  /** The base URL may be changed at any time, and a path may be a URL of its own. */
+  #url(): string {
+    const { path } = this.#request;
+    return typeof path === 'string' && !path.startsWith('/') ? path : this.#watch.client.baseURL;
+  }
+
+  opened(): void {
+    this.#openedMs = performance.now();
+    this.#recording.opened();
+  }
+
+  parsing(): void {
+    if (this.#openedMs !== undefined && !this.#isHandedOver)
+      this.#idleMs ||= performance.now() - this.#openedMs;
+  }
+
+  parsed(data: unknown): void {
+    if (this.#isHandedOver) return;
+    this.#isHandedOver = true;
+    try {
+      if (this.#followed !== undefined) this.#followUp(this.#followed, data);
+      else if (this.#endpoint !== undefined && this.#recording !== NOTHING) this.#read(data, this.#endpoint);
+    } catch (thrown) {
+      this.#watch.recorder.fault(thrown);
+    }
+  }
+
+  failed(thrown: unknown): void {
+    if (this.#isHandedOver) return;
+    const ending = endingOfThrown(thrown, this.#request.signal);
+    this.#recording.end(ending, undefined, this.#attempts(), this.#endMs());
+  }
+
+  takenRaw(response: unknown): void {
+    if (this.#isHandedOver || this.#endpoint === undefined || this.#recording === NOTHING) return;
+    this.#isHandedOver = true;
+    try {
+      const endpoint = this.#endpoint;
+      if (!(response instanceof Response)) {
+        this.#recording.end({ kind: 'finished' }, undefined, this.#attempts());
+        return;
+      }
+      const gatherer = isEventStream(response)
+        ? endpoint.gatherer()
+        : new WholeBody(response, (body) => endpoint.answer(body));
+      watchResponse(response, this.#streamed(gatherer), this.#hidesUsage);
+    } catch (thrown) {
+      this.#watch.recorder.fault(thrown);
+    }
+  }
+
+  unreachable(): void {
+    if (!this.#isHandedOver) this.#recording.end({ kind: 'abandoned' }, undefined, this.#attempts(), this.#openedMs);
+  }
+
+  #read(data: unknown, endpoint: Endpoint): void {
+    this.#recording.opened();
+    if (isApiStream(data)) {
+      watchStream(data, this.#streamed(endpoint.gatherer(), data.controller.signal), this.#hidesUsage);
+    } else if (isIterator(data)) {
+      watchIterator(data, this.#streamed(endpoint.gatherer()));
+    } else {
+      const ending = endpoint.type === 'aresponses' ? endingOfResponse(data) : { kind: 'finished' as const };
+      const corrections = (answer: Answer) => {
+        if (ending.kind === 'queued') this.#remember(answer);
+        return this.#corrections(answer);
+      };
+      this.#recording.end(ending, () => endpoint.answer(data), corrections, this.#endMs());
+    }
+  }
+
+  #streamed(gatherer: StreamGatherer, streamSignal?: AbortSignal): StreamRecording {
+    return new StreamRecording({
+      recording: this.#recording,
+      gatherer,
+      signal: this.#request.signal,
+      streamSignal,
+      abandonedAfterMs: this.#watch.abandonedAfterMs,
+      corrections: (answer) => {
+        const isOver = gatherer.finished || gatherer.error !== undefined;
+        if (this.#body.background === true && !isOver) this.#remember(answer);
+        return this.#corrections(answer);
+      },
+    });
+  }
+
+  #remember({ id }: Answer): void {
+    this.#watch.background.remember(id, { recording: this.#recording, startMs: this.#startMs });
+  }
+
+  /** What a response in the background has come to, if it has come to an end. */
+  #followUp(id: string, data: unknown): void {
+    if (isApiStream(data)) {
+      const gatherer = new ResponsesEvents();
+      const end: Recording['end'] = (ending, answer) => {
+        if (gatherer.finished || gatherer.error !== undefined)
+          this.#watch.background.take(id)?.recording.again().end(ending, answer);
+      };
+      watchStream(data, new StreamRecording({ recording: { ...NOTHING, end }, gatherer }), false);
+      return;
+    }
+    const ending = endingOfResponse(data);
+    if (ending.kind === 'queued') return;
+    const waiting = this.#watch.background.take(id);
+    const atMs = waiting && endOfResponse(data, waiting.startMs);
+    waiting?.recording.again().end(ending, () => responsesAnswer(data), undefined, atMs);
+  }
+
+  /** Azure is asked for a deployment, and answers with the model behind it. */
+  #corrections(answer: Answer): CallCorrections {
+    const { client } = this.#watch;
+    const attempts = this.#attempts();
+    return isAzure(client) && answer.model ? { ...attempts, model: answer.model } : attempts;
+  }
+
+  #attempts(): CallCorrections {
+    return { attempts: this.#watch.attempts.get(this.#request) ?? 1 };
+  }
+
+  #endMs(): number {
+    return performance.now() - this.#idleMs;
+  }
+}
+
+/** An async generator, as stand-ins for a client give one. */
+function isIterator(data: unknown): data is AsyncIterator<unknown> {
+  return isObject(data) && Symbol.asyncIterator in data && typeof (data as { next?: unknown }).next === 'function';
+}
+
+/** Null or a placeholder while a key function has not been asked. */
+function keyOf(client: OpenAIClient): string | undefined {
+  const { apiKey } = client as { apiKey?: unknown };
+  return typeof apiKey === 'string' ? apiKey : undefined;
+}

@@ -1,0 +1,216 @@
+import type { Answer } from '../call/call.js';
+import { fieldsOf } from '../call/fields.js';
+import { watchReadable } from '../recorder/readable.js';
+import type { StreamGatherer, StreamRecording } from '../recorder/stream.js';
+import { define } from './client.js';
+import { ServerEvents } from './server-events.js';
+
+/** A body whose text is longer is not read along: it is vectors, or no answer at all. Characters. */
+const MAXIMUM_BODY = 16 * 1024 * 1024;
+
+/** Whether a response's body is a stream of events. */
+export function isEventStream(response: Response): boolean {
+  return mediaTypeOf(response).startsWith('text/event-stream');
+}
+
+function mediaTypeOf(response: Response): string {
+  return response.headers?.get?.('content-type')?.toLowerCase() ?? '';
+}
+
+/**
+ * Watches a response in place whose body somebody else reads: whichever way they read it, at their pace, and nothing
+ * is read that they do not ask for. Of an event stream every event's data is a chunk of the recording, of any other body
+ * the parsed whole.
+ *
+ * @param hidesUsage the usage of the stream was asked for by us: it passes as if it had not been
+ */
+export function watchResponse(response: Response, recording: StreamRecording, hidesUsage: boolean): void {
+  recording.carriedBy(response);
+  watchBody(response, recording, hidesUsage);
+  for (const [name, passOn] of WHOLE) {
+    const read: unknown = Reflect.get(response, name);
+    if (typeof read !== 'function') continue;
+    define(response, name, () => {
+      recording.asked();
+      return (read.call(response) as Promise<unknown>).then(
+        (body) => {
+          const passed = passOn(body, readerOf(response, recording, hidesUsage));
+          if (passed instanceof Promise) return passed.finally(() => recording.done());
+          recording.done();
+          return passed;
+        },
+        (thrown: unknown) => {
+          recording.failed(thrown);
+          throw thrown;
+        },
+      );
+    });
+  }
+}
+
+/** The ways to read a body at once, and how to hand what they give to a reader; each gives what to pass on. */
+const WHOLE: readonly (readonly [name: string, read: (body: unknown, reader: BodyReader) => unknown])[] = [
+  ['text', (body, reader) => reader.text(String(body))],
+  ['json', (body, reader) => reader.whole(body)],
+  ['arrayBuffer', (body, reader) => reader.bytes(new Uint8Array(body as ArrayBuffer)).buffer],
+  ['bytes', (body, reader) => reader.bytes(body as Uint8Array)],
+  ['blob', (body, reader) => reader.blob(body as Blob)],
+];
+
+/** `body` is looked at by many who then read otherwise: the stream behind it is left alone until somebody reads. */
+function watchBody(response: Response, recording: StreamRecording, hidesUsage: boolean): void {
+  let original: unknown;
+  let watched: unknown;
+  Object.defineProperty(response, 'body', {
+    configurable: true,
+    enumerable: false,
+    get() {
+      const body: unknown = Reflect.get(Object.getPrototypeOf(response), 'body', response);
+      if (!(body instanceof ReadableStream)) return body;
+      if (body !== original) {
+        original = body;
+        watched = watchReadable(body, recording, readerOf(response, recording, hidesUsage));
+      }
+      return watched;
+    },
+  });
+}
+
+function readerOf(response: Response, recording: StreamRecording, hidesUsage: boolean): BodyReader {
+  return new BodyReader(mediaTypeOf(response), recording, hidesUsage);
+}
+
+/** Reads along what of a body passes by. Never throws. */
+class BodyReader {
+  readonly #recording: StreamRecording;
+  readonly #decoder = new TextDecoder();
+  readonly #encoder = new TextEncoder();
+  readonly #events: ServerEvents | undefined;
+  readonly #hidesUsage: boolean;
+  readonly #isText: boolean;
+  #text: string[] = [];
+  #length = 0;
+
+  constructor(mediaType: string, recording: StreamRecording, hidesUsage: boolean) {
+    this.#recording = recording;
+    this.#isText = /json|^text\//.test(mediaType);
+    const isStream = mediaType.startsWith('text/event-stream');
+    this.#hidesUsage = hidesUsage && isStream;
+    if (isStream) this.#events = new ServerEvents((data) => recording.chunk(data), hidesUsage);
+  }
+
+  /** A body read at once, as parsed JSON. */
+  whole(body: unknown): unknown {
+    this.#recording.chunk(body);
+    return body;
+  }
+
+  /** A body read at once, as text. */
+  text(body: string): string {
+    const passed = this.#read(body) + this.#end();
+    return this.#hidesUsage ? passed : body;
+  }
+
+  /** A body read at once, as bytes. */
+  bytes(body: Uint8Array): Uint8Array {
+    const passed = this.text(this.#isText ? this.#decoder.decode(body) : '');
+    return this.#hidesUsage ? this.#encoder.encode(passed) : body;
+  }
+
+  /** A body read at once, as a Blob: of a stream of events its text, of anything else nothing is known but its end. */
+  blob(body: Blob): Blob | Promise<Blob> {
+    if (this.#events === undefined) {
+      this.#recording.chunk(undefined);
+      return body;
+    }
+    return body.text().then((text) => new Blob([this.text(text)], { type: body.type }));
+  }
+
+  /** A piece of a body that is read piece by piece. */
+  pass(piece: Uint8Array): Uint8Array | undefined {
+    if (!this.#isText || !(piece instanceof Uint8Array)) return piece;
+    const passed = this.#read(this.#decoder.decode(piece, { stream: true }));
+    if (!this.#hidesUsage) return piece;
+    return passed === '' ? undefined : this.#encoder.encode(passed);
+  }
+
+  /** The end of such a body. */
+  end(): Uint8Array | undefined {
+    const passed = this.#read(this.#isText ? this.#decoder.decode() : '') + this.#end();
+    return this.#hidesUsage && passed !== '' ? this.#encoder.encode(passed) : undefined;
+  }
+
+  #read(text: string): string {
+    if (this.#events !== undefined) return this.#events.read(text);
+    this.#length += text.length;
+    if (this.#length <= MAXIMUM_BODY) this.#text.push(text);
+    else this.#text = [];
+    return text;
+  }
+
+  #end(): string {
+    if (this.#events !== undefined) return this.#events.end();
+    const text = this.#text.join('');
+    this.#text = [];
+    this.#recording.chunk(this.#isText ? parsed(text) : undefined);
+    return '';
+  }
+}
+
+/** A body that is no JSON, such as subtitles, is its text. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** The answer in a body that comes whole, or the reason why there is none. */
+export class WholeBody implements StreamGatherer {
+  /** Not the response itself, which its recording must not hold. */
+  readonly #response: Pick<Response, 'status' | 'ok' | 'headers'>;
+  readonly #answerOf: (body: unknown) => Answer;
+  #body: unknown;
+  finished = false;
+
+  /** @param answerOf reads a parsed body, or of one that is neither JSON nor text its headers: `{ headers }` */
+  constructor({ status, ok, headers }: Response, answerOf: (body: unknown) => Answer) {
+    this.#response = { status, ok, headers };
+    this.#answerOf = answerOf;
+  }
+
+  add(body: unknown): boolean {
+    this.#body = body;
+    this.finished = true;
+    return false;
+  }
+
+  get error(): { readonly error: unknown } | undefined {
+    const { ok, status } = this.#response;
+    return ok ? undefined : { error: new HttpFailure(status, this.#body) };
+  }
+
+  answer(): Answer {
+    const { ok, headers } = this.#response;
+    return ok && this.finished ? this.#answerOf(this.#body ?? { headers }) : { choices: [] };
+  }
+}
+
+/** What a provider answers instead of an answer. */
+class HttpFailure extends Error {
+  override readonly name = 'HttpError';
+  readonly status: number;
+  readonly code: unknown;
+  readonly type: unknown;
+  /** Where this package saw it helps nobody. */
+  override readonly stack = '';
+
+  constructor(status: number, body: unknown) {
+    const { message, code, type } = fieldsOf(fieldsOf(body).error ?? body);
+    super(typeof message === 'string' ? message : typeof body === 'string' ? body : '');
+    this.status = status;
+    this.code = code;
+    this.type = type;
+  }
+}
