@@ -28,6 +28,11 @@ const toolCallSchema = z.looseObject({
   function: z.object({ name: text, arguments: text }),
 });
 
+/** JSON without `null`, whatever its shape. */
+const plain: z.ZodType<unknown> = z.lazy(() =>
+  z.union([text, z.number(), z.boolean(), z.array(plain), z.record(text, plain)]),
+);
+
 const choiceSchema = z.looseObject({
   index: z.int().min(0),
   finish_reason: text.optional(),
@@ -37,6 +42,11 @@ const choiceSchema = z.looseObject({
     reasoning_content: text.optional(),
     tool_calls: z.array(toolCallSchema).optional(),
   }),
+  /**
+   * What the provider tells of each token, in its own shape: `token`, `logprob`, `top_logprobs`, … Left out with the
+   * words of the answer, and of an event that would be too large.
+   */
+  logprobs: z.object({ content: z.array(plain).optional(), refusal: z.array(plain).optional() }).optional(),
 });
 
 const usageSchema = z.object({

@@ -5,7 +5,7 @@
 import { billingOf } from './billing.js';
 import { binaryMarker, fileText } from './binary.js';
 import type { Answer, Choice } from './call.js';
-import { type Fields, fieldsOf, listOf, textOf } from './fields.js';
+import { type Fields, fieldsOf, isFields, listOf, textOf } from './fields.js';
 import { identityOf, identityOfSdk } from './identity.js';
 import { jsonText } from './plain.js';
 
@@ -57,10 +57,11 @@ export function imagesAnswer(body: unknown): Answer {
   };
 }
 
-/** The AI SDK's `{ videos }`: one choice a video; none when the video was only ordered. */
+/** The AI SDK's `{ videos }`: one choice a video; none when the video was only ordered, as in OpenAI's own answer. */
 export function videosAnswer(body: unknown): Answer {
   const result = fieldsOf(body);
   return {
+    ...identityOf(result),
     ...identityOfSdk(result.response),
     choices: listOf(result.videos).map((video, index) => finished(index, fileText(video, 'video'))),
     ...billingOf(result.usage, { metadata: result.providerMetadata }),
@@ -79,11 +80,16 @@ export function speechAnswer(body: unknown): Answer {
   };
 }
 
+/** Headers that have `get`: a client may be given another `fetch`, with classes of its own. */
 function httpBodyText({ headers }: Fields): string {
-  if (!(headers instanceof Headers)) return '';
+  if (!isHeaders(headers)) return '';
   const bytes = Number(headers.get('content-length') ?? Number.NaN);
   const mediaType = headers.get('content-type') ?? 'audio';
   return Number.isSafeInteger(bytes) ? binaryMarker(mediaType, bytes) : `[${mediaType}]`;
+}
+
+function isHeaders(value: unknown): value is Pick<Headers, 'get'> {
+  return isFields(value) && typeof value.get === 'function';
 }
 
 /** OpenAI's `{ text, usage }` or bare text, and the AI SDK's `{ text, durationInSeconds }`. */
@@ -93,9 +99,15 @@ export function transcriptionAnswer(body: unknown): Answer {
   return {
     ...identityOf(result),
     ...identityOfSdk(result.response),
-    choices: [finished(0, typeof body === 'string' ? body : (textOf(result.text) ?? ''))],
+    choices: [finished(0, textOf(body) ?? textOf(result.text) ?? segmentsText(result.segments))],
     ...billingOf(result.usage ?? { seconds }, { metadata: result.providerMetadata }),
   };
+}
+
+/** Segments begin with the space between them, or have none. */
+function segmentsText(segments: unknown): string {
+  const texts = listOf(segments).map(({ text }) => (textOf(text) ?? '').trim());
+  return texts.filter((text) => text !== '').join(' ');
 }
 
 /** One choice an input, which says whether it was flagged and for what. */

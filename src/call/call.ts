@@ -7,6 +7,8 @@ export type CallType =
   | 'atext_completion'
   | 'aembedding'
   | 'aimage_generation'
+  | 'aimage_edit'
+  | 'aimage_variation'
   | 'atranscription'
   | 'aspeech'
   | 'arerank'
@@ -43,6 +45,12 @@ export interface ToolCall {
   arguments: string;
 }
 
+/** What a provider tells of each token of an answer, in its own shape, as plain JSON with well-formed strings. */
+export interface Logprobs {
+  content?: unknown[];
+  refusal?: unknown[];
+}
+
 export interface Choice {
   index: number;
   /** OpenAI's names: `stop`, `length`, `tool_calls`, `content_filter`; anything else as it came. */
@@ -53,6 +61,7 @@ export interface Choice {
   /** Markers of the images, audio and files in it, never their data. */
   files?: string[] | undefined;
   toolCalls?: ToolCall[] | undefined;
+  logprobs?: Logprobs | undefined;
 }
 
 /** What the provider answered, or what of it had arrived when the call ended. */

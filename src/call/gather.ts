@@ -1,4 +1,6 @@
-import type { Choice, ToolCall } from './call.js';
+import { binaryMarker } from './binary.js';
+import type { Choice, Logprobs, ToolCall } from './call.js';
+import { toPlain } from './plain.js';
 
 /** The choices of a stream, each gathered apart: the pieces of several come interleaved. */
 export class ChoicesGatherer {
@@ -15,10 +17,10 @@ export class ChoicesGatherer {
     return choice;
   }
 
-  /** Whether any of them has a reason to be complete. */
+  /** Whether each that has begun says why it ended: one of several ends before the others. */
   get finished(): boolean {
-    for (const choice of this.#choices.values()) if (choice.finishReason !== undefined) return true;
-    return false;
+    for (const choice of this.#choices.values()) if (choice.finishReason === undefined) return false;
+    return this.#choices.size > 0;
   }
 
   choices(): Choice[] {
@@ -43,8 +45,10 @@ export class ChoiceGatherer {
   readonly #refusal: string[] = [];
   readonly #files: string[] = [];
   readonly #toolCalls: GatheredToolCall[] = [];
-  /** Of the tool calls, those of which more pieces may come. */
+  /** Of the tool calls, those of which more pieces may come: by their key, and by their id. */
   readonly #openToolCalls = new Map<unknown, GatheredToolCall>();
+  #audioCharacters = 0;
+  #logprobs: Required<Logprobs> | undefined;
   finishReason: string | undefined;
 
   constructor(index = 0) {
@@ -68,30 +72,62 @@ export class ChoiceGatherer {
     this.#files.push(marker);
   }
 
-  /** The beginning or a further piece of a tool call. */
+  /** @param piece base64 text, of which only the length is kept */
+  audio(piece: string): void {
+    const padding = piece.endsWith('==') ? 2 : piece.endsWith('=') ? 1 : 0;
+    this.#audioCharacters += piece.length - padding;
+  }
+
+  /** What is told of the tokens of a piece. */
+  logprobs(content: unknown, refusal: unknown): void {
+    if (!Array.isArray(content) && !Array.isArray(refusal)) return;
+    this.#logprobs ??= { content: [], refusal: [] };
+    append(this.#logprobs.content, content);
+    append(this.#logprobs.refusal, refusal);
+  }
+
+  /**
+   * The beginning or a further piece of a tool call.
+   *
+   * @param key what the protocol tells calls apart by; without one, a piece belongs to the call of its id, else to the
+   *   last. Vendors use one index for several calls: what has another id is another call.
+   */
   toolCall(key: unknown, piece: { id?: unknown; name?: unknown; arguments?: unknown }): void {
-    const call = this.#openToolCall(key);
-    if (typeof piece.id === 'string' && piece.id !== '') call.id ??= piece.id;
-    if (typeof piece.name === 'string' && call.name === '') call.name = piece.name;
+    const id = typeof piece.id === 'string' && piece.id !== '' ? piece.id : undefined;
+    const name = typeof piece.name === 'string' && piece.name !== '' ? piece.name : undefined;
+    const call = this.#openToolCall(key, id, name);
+    if (id !== undefined) call.id ??= id;
+    if (name !== undefined && call.name === '') call.name = name;
     if (typeof piece.arguments === 'string') call.pieces.push(piece.arguments);
   }
 
   /** A tool call that arrived whole; takes the place of its pieces. What has the same key after it is another one. */
   wholeToolCall(key: unknown, { id, name, arguments: text }: ToolCall): void {
-    const call = this.#openToolCall(key);
+    const call = this.#openToolCalls.get(key) ?? this.#newToolCall(key, id);
     call.id = id;
     call.name = name;
     call.pieces = [text];
     this.#openToolCalls.delete(key);
+    this.#openToolCalls.delete(id);
   }
 
-  #openToolCall(key: unknown): GatheredToolCall {
-    let call = this.#openToolCalls.get(key);
-    if (call === undefined) {
-      call = { name: '', pieces: [] };
-      this.#toolCalls.push(call);
-      this.#openToolCalls.set(key, call);
+  #openToolCall(key: unknown, id: string | undefined, name: string | undefined): GatheredToolCall {
+    const isKeyed = key !== undefined && key !== null;
+    let call = this.#openToolCalls.get(isKeyed ? key : id);
+    // with neither key nor id only a name shows that another call begins
+    if (!isKeyed && id === undefined) {
+      call = this.#toolCalls.at(-1);
+      if (name !== undefined && call !== undefined && call.name !== '') call = undefined;
     }
+    const isAnother = id !== undefined && call?.id !== undefined && call.id !== id;
+    return call === undefined || isAnother ? this.#newToolCall(isKeyed ? key : id, id) : call;
+  }
+
+  #newToolCall(key: unknown, id: string | undefined): GatheredToolCall {
+    const call: GatheredToolCall = { name: '', pieces: [] };
+    this.#toolCalls.push(call);
+    this.#openToolCalls.set(key, call);
+    if (id !== undefined) this.#openToolCalls.set(id, call);
     return call;
   }
 
@@ -101,6 +137,7 @@ export class ChoiceGatherer {
       this.#reasoning.length === 0 &&
       this.#refusal.length === 0 &&
       this.#files.length === 0 &&
+      this.#audioCharacters === 0 &&
       this.#toolCalls.length === 0 &&
       this.finishReason === undefined
     );
@@ -111,7 +148,8 @@ export class ChoiceGatherer {
     if (this.finishReason !== undefined) choice.finishReason = this.finishReason;
     if (this.#reasoning.length > 0) choice.reasoning = this.#reasoning.join('');
     if (this.#refusal.length > 0) choice.refusal = this.#refusal.join('');
-    if (this.#files.length > 0) choice.files = this.#files;
+    const files = this.#audioCharacters > 0 ? [...this.#files, this.#audioMarker] : this.#files;
+    if (files.length > 0) choice.files = files;
     if (this.#toolCalls.length > 0) {
       choice.toolCalls = this.#toolCalls.map(({ id, name, pieces }) => ({
         id,
@@ -119,6 +157,32 @@ export class ChoiceGatherer {
         arguments: pieces.join(''),
       }));
     }
+    const logprobs = logprobsOf(this.#logprobs?.content, this.#logprobs?.refusal);
+    if (logprobs !== undefined) choice.logprobs = logprobs;
     return choice;
   }
+
+  get #audioMarker(): string {
+    return binaryMarker('audio', Math.floor((this.#audioCharacters * 3) / 4));
+  }
+}
+
+/** What is told of an answer's tokens, each copied as plain JSON; undefined when it is nothing. */
+export function logprobsOf(content: unknown, refusal: unknown): Logprobs | undefined {
+  const logprobs: Logprobs = {};
+  if (Array.isArray(content) && content.length > 0) logprobs.content = plainTokens(content);
+  if (Array.isArray(refusal) && refusal.length > 0) logprobs.refusal = plainTokens(refusal);
+  return logprobs.content === undefined && logprobs.refusal === undefined ? undefined : logprobs;
+}
+
+/** Each by itself: a long answer has more members in all than are copied of one value. */
+function plainTokens(tokens: readonly unknown[]): unknown[] {
+  const copied: unknown[] = [];
+  for (const token of tokens) copied.push(toPlain(token) ?? {});
+  return copied;
+}
+
+/** Not by spreading them as arguments, of which there may be too many. */
+function append(list: unknown[], more: unknown): void {
+  if (Array.isArray(more)) for (const item of more) list.push(item);
 }

@@ -34,14 +34,31 @@ export function fitMessage(message: EventMessage, maxBytes: number): EventMessag
 }
 
 /**
- * The event, if it has more than so many bytes as JSON with its longest texts cut: of what was asked and of the rest
- * neither takes more than half while the other needs it. Numbers, times and status always stay.
+ * The event, if it has more than so many bytes as JSON without its log probabilities, and if that is not enough with
+ * its longest texts cut: of what was asked and of the rest neither takes more than half while the other needs it.
+ * Numbers, times and status always stay.
  */
 export function fitEvent(event: LitellmEvent, maxBytes: number): LitellmEvent {
-  if (roughBytes(event) <= maxBytes || jsonBytes(event) <= maxBytes) return event;
-  const { messages, ...rest } = event;
+  if (fits(event, maxBytes)) return event;
+  const lean = withoutLogprobs(event);
+  if (lean !== event && fits(lean, maxBytes)) return lean;
+  const { messages, ...rest } = lean;
   const fitted = fitRest(rest, Math.max(maxBytes / 2, maxBytes - jsonBytes(messages)));
   return { ...fitted, messages: fitMessages(messages, maxBytes - jsonBytes({ ...fitted, messages: [] })) };
+}
+
+function fits(event: LitellmEvent, maxBytes: number): boolean {
+  return roughBytes(event) <= maxBytes || jsonBytes(event) <= maxBytes;
+}
+
+/** They are many times as long as the text they are about, and say less. */
+function withoutLogprobs(event: LitellmEvent): LitellmEvent {
+  const { response } = event;
+  if (response.choices.every(({ logprobs }) => logprobs === undefined)) return event;
+  return {
+    ...event,
+    response: { ...response, choices: response.choices.map(({ logprobs: _, ...choice }) => choice) },
+  };
 }
 
 type EventRest = Omit<LitellmEvent, 'messages'>;

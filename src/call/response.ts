@@ -26,7 +26,10 @@ function toChoice(choice: Choice, position: number, content: boolean): EventChoi
   const index = Number.isSafeInteger(choice.index) && choice.index >= 0 ? choice.index : position;
   const message = content ? toMessage(choice) : { role: 'assistant' };
   const reason = choice.finishReason?.toWellFormed();
-  return reason ? { index, finish_reason: reason, message } : { index, message };
+  const event: EventChoice = reason ? { index, finish_reason: reason, message } : { index, message };
+  // the tokens are the words
+  if (content && choice.logprobs !== undefined) event.logprobs = choice.logprobs;
+  return event;
 }
 
 function toMessage({ text, files, reasoning, refusal, toolCalls }: Choice): EventChoice['message'] {

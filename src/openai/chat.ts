@@ -2,12 +2,11 @@ import { billingOf } from '../call/billing.js';
 import { fileText } from '../call/binary.js';
 import type { Answer, Choice, ToolCall } from '../call/call.js';
 import { type Fields, fieldsOf, isFields, listOf, textOf } from '../call/fields.js';
-import { ChoicesGatherer } from '../call/gather.js';
+import { logprobsOf } from '../call/gather.js';
 import { identityOf } from '../call/identity.js';
-import { toUsage } from '../call/usage.js';
-import type { StreamGatherer } from '../recorder/stream.js';
+import { jsonText } from '../call/plain.js';
 
-/** The answer in a `chat.completion`, or in the `text_completion` it came from. */
+/** The answer in a `chat.completion` or a `text_completion`. */
 export function chatAnswer(body: unknown): Answer {
   const completion = fieldsOf(body);
   return {
@@ -19,92 +18,92 @@ export function chatAnswer(body: unknown): Answer {
 
 function toChoice(choice: Fields, position: number): Choice {
   const message = fieldsOf(choice.message);
+  const files = filesOf(message);
+  if (isFields(message.audio)) files.push(fileText(message.audio, 'audio'));
+  const { content, refusal } = fieldsOf(choice.logprobs);
   return {
     index: typeof choice.index === 'number' ? choice.index : position,
     finishReason: textOf(choice.finish_reason),
-    text: textOf(message.content) ?? textOf(fieldsOf(message.audio).transcript) ?? textOf(choice.text),
-    reasoning: textOf(message.reasoning_content) ?? textOf(message.reasoning),
+    text: wordsOf(message) ?? textOf(choice.text),
+    reasoning: reasoningOf(message),
     refusal: textOf(message.refusal),
-    files: isFields(message.audio) ? [fileText(message.audio, 'audio')] : undefined,
+    files,
     toolCalls: toolCallsOf(message).map(toToolCall),
+    logprobs: logprobsOf(content, refusal),
   };
-}
-
-/** `function_call` is what tool calls were before there were several. */
-function toolCallsOf(message: Fields): Fields[] {
-  const { tool_calls: calls, function_call: legacy } = message;
-  return isFields(legacy) ? [{ function: legacy }] : listOf(calls);
 }
 
 function toToolCall(call: Fields): ToolCall {
-  const called = fieldsOf(call.function ?? call.custom);
+  const called = calledOf(call);
   return {
     id: textOf(call.id),
     name: textOf(called.name) ?? '',
-    arguments: textOf(called.arguments) ?? textOf(called.input) ?? '',
+    arguments: argumentsOf(called) ?? '',
   };
 }
 
-/** Gathers `chat.completion.chunk`s: by choice, and within one by tool call. */
-export class ChatChunks implements StreamGatherer {
-  readonly #choices = new ChoicesGatherer();
-  #identity: Partial<Answer> = {};
-  #usage: unknown;
-  #serviceTier: string | undefined;
-  readonly error = undefined;
-
-  add(chunk: unknown): boolean {
-    const fields = fieldsOf(chunk);
-    // every chunk says it again, and the first word counts
-    if (!isComplete(this.#identity)) this.#identity = { ...identityOf(fields), ...this.#identity };
-    this.#serviceTier = textOf(fields.service_tier) ?? this.#serviceTier;
-    // Some providers send cumulative usage on many chunks: the last that says anything counts, never a sum.
-    const usage = fields.usage ?? fieldsOf(fields.x_groq).usage;
-    if (toUsage(usage) !== undefined) this.#usage = usage;
-    let output = false;
-    for (const choice of listOf(fields.choices)) {
-      if (this.#addChoice(choice)) output = true;
-    }
-    return output;
-  }
-
-  get finished(): boolean {
-    return this.#choices.finished;
-  }
-
-  answer(): Answer {
-    return {
-      ...this.#identity,
-      object: 'chat.completion',
-      choices: this.#choices.choices(),
-      serviceTier: this.#serviceTier,
-      ...billingOf(this.#usage),
-    };
-  }
-
-  #addChoice(choice: Fields): boolean {
-    const gatherer = this.#choices.at(choice.index);
-    gatherer.finishReason = textOf(choice.finish_reason) ?? gatherer.finishReason;
-    const delta = fieldsOf(choice.delta);
-    const text = textOf(delta.content) ?? textOf(fieldsOf(delta.audio).transcript) ?? textOf(choice.text);
-    const reasoning = textOf(delta.reasoning_content) ?? textOf(delta.reasoning);
-    const refusal = textOf(delta.refusal);
-    if (text) gatherer.text(text);
-    if (reasoning) gatherer.reasoning(reasoning);
-    if (refusal) gatherer.refusal(refusal);
-    const toolCalls = toolCallsOf(delta);
-    for (const [position, call] of toolCalls.entries()) {
-      const called = fieldsOf(call.function ?? call.custom);
-      gatherer.toolCall(call.index ?? position, {
-        id: call.id,
-        name: called.name,
-        arguments: called.arguments ?? called.input,
-      });
-    }
-    return Boolean(text || reasoning || refusal || toolCalls.length > 0);
-  }
+/** What a tool call or a piece of one calls: a function, or a custom tool. */
+export function calledOf(call: Fields): Fields {
+  return fieldsOf(call.function ?? call.custom);
 }
 
-function isComplete({ id, model, created }: Partial<Answer>): boolean {
-  return id !== undefined && model !== undefined && created !== undefined;
+/** JSON text as it came; some vendors send the object itself. */
+export function argumentsOf({ arguments: text, input }: Fields): string | undefined {
+  const given = text ?? input;
+  return isFields(given) ? jsonText(given) : textOf(given);
+}
+
+/** The tool calls of a message or a delta; `function_call` is what they were before there were several. */
+export function toolCallsOf({ tool_calls: calls, function_call: legacy }: Fields): Fields[] {
+  const list = listOf(calls);
+  // one key for all pieces of it: there is only one
+  return list.length === 0 && isFields(legacy) ? [{ index: LEGACY_CALL, function: legacy }] : list;
+}
+
+const LEGACY_CALL = 'function_call';
+
+/** The text of a message or a delta; Mistral gives it in parts, and what is spoken is text too. */
+export function wordsOf({ content, audio }: Fields): string | undefined {
+  if (typeof content === 'string' && content !== '') return content;
+  if (Array.isArray(content)) return textOfParts(content);
+  return (isFields(audio) ? textOf(audio.transcript) : undefined) ?? textOf(content);
+}
+
+/**
+ * What a message or a delta tells of the model's thoughts: `reasoning_content` (DeepSeek, vLLM, xAI), `reasoning`
+ * (Groq, OpenRouter), else OpenRouter's `reasoning_details` or Mistral's parts, which say the same in pieces.
+ */
+export function reasoningOf(message: Fields): string | undefined {
+  const { reasoning_content: content, reasoning, reasoning_details: details } = message;
+  if (typeof content === 'string' && content !== '') return content;
+  if (typeof reasoning === 'string' && reasoning !== '') return reasoning;
+  if (Array.isArray(details)) return joined(details, (part) => textOf(part.text) ?? textOf(part.summary));
+  return Array.isArray(message.content) ? joined(message.content, thoughtOf) : undefined;
+}
+
+/** Markers of the images in a message or a delta, which OpenRouter gives beside its text and others as parts of it. */
+export function filesOf({ content, images }: Fields): string[] {
+  const parts = Array.isArray(content) ? listOf(content) : [];
+  const pictures = [...listOf(images), ...parts].filter((part) => part.type === 'image_url');
+  return pictures.map((part) => fileText(part.image_url, 'image'));
+}
+
+function textOfParts(parts: readonly unknown[]): string | undefined {
+  return joined(parts, (part) => (part.type === 'text' ? textOf(part.text) : undefined));
+}
+
+/** Mistral's `{ type: 'thinking', thinking: [{ type: 'text', text }] }`. */
+function thoughtOf({ type, thinking }: Fields): string | undefined {
+  if (type !== 'thinking') return undefined;
+  return Array.isArray(thinking) ? textOfParts(thinking) : textOf(thinking);
+}
+
+/** The texts of those parts that have one; undefined when none has. */
+function joined(parts: readonly unknown[], textIn: (part: Fields) => string | undefined): string | undefined {
+  let text: string | undefined;
+  for (const part of listOf(parts)) {
+    const piece = textIn(part);
+    if (piece !== undefined) text = (text ?? '') + piece;
+  }
+  return text;
 }

@@ -21,8 +21,11 @@ import { providerOfAiSdk, providerOfBaseUrl, providerOfLangChain } from '../../s
 import { toUsage } from '../../src/call/usage.js';
 import { answerOfResult as answerOfLlmResult } from '../../src/langchain/answer.js';
 import { loadDatasources } from '../../src/local/datasources.js';
-import { ChatChunks, chatAnswer } from '../../src/openai/chat.js';
-import { ResponsesEvents, responsesAnswer } from '../../src/openai/responses.js';
+import { chatAnswer } from '../../src/openai/chat.js';
+import { ChatChunks } from '../../src/openai/chat-stream.js';
+import { ImageEvents, LastChunk, TranscriptEvents } from '../../src/openai/media-stream.js';
+import { responsesAnswer } from '../../src/openai/responses.js';
+import { ResponsesEvents } from '../../src/openai/responses-stream.js';
 import { aCall } from '../support/call.js';
 import { fc, runs } from '../support/properties.js';
 
@@ -145,6 +148,9 @@ const ANSWERS: Readonly<Record<string, (body: unknown) => Answer>> = {
   'chat chunks': (body) => gathered(new ChatChunks(), body),
   'a response': responsesAnswer,
   'response events': (body) => gathered(new ResponsesEvents(), body),
+  'image events': (body) => gathered(new ImageEvents(), body),
+  'transcript events': (body) => gathered(new TranscriptEvents(), body),
+  'events of nobody': (body) => gathered(new LastChunk(embeddingsAnswer), body),
   'an AI SDK result': (body) => answerOfResult(body, 'anthropic.messages'),
   'AI SDK parts': (body) => gathered(new StreamAnswer(() => 'openai.chat'), body),
   'an LLMResult': (body) => answerOfLlmResult(body, false),
