@@ -1,8 +1,8 @@
 import type { Answer } from '../call/call.js';
 import { endingOfThrown } from '../call/ending.js';
 import { providerOfAiSdk } from '../call/provider.js';
-import type { CallCorrections, Recording } from '../recorder/recording.js';
 import { watchReadable } from '../recorder/readable.js';
+import type { CallCorrections, Recording } from '../recorder/recording.js';
 import { StreamRecording } from '../recorder/stream.js';
 import { StreamAnswer } from './answer.js';
 import type { Kind } from './kinds.js';

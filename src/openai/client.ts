@@ -56,9 +56,10 @@ export function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 
-/** An own property that `Object.keys` does not show and that can be taken away again. */
+/** An own property that can be taken away again, and that `Object.keys` shows only where it showed one before. */
 export function define(target: object, key: PropertyKey, value: unknown): void {
-  Object.defineProperty(target, key, { value, configurable: true, writable: true, enumerable: false });
+  const enumerable = Object.prototype.propertyIsEnumerable.call(target, key);
+  Object.defineProperty(target, key, { value, configurable: true, writable: true, enumerable });
 }
 
 /**

@@ -15,20 +15,26 @@ export function describeBody(endpoint: Endpoint, body: Body): Omit<BegunCall, 'p
   };
 }
 
-/** What is known of a request beside its body, for the metadata; undefined where there is nothing. */
+/**
+ * What else is known of a request, for the metadata; undefined where there is nothing.
+ *
+ * @param deployment what Azure is asked for instead of a model
+ */
 export function metadataOf(
   endpoint: Endpoint,
   body: Body,
   request: RequestOptions,
+  deployment: string | undefined,
 ): Record<string, unknown> | undefined {
   const helper = helperOf(request);
   const format = formatOf(body);
   const characters = endpoint.type === 'aspeech' && typeof body.input === 'string' ? body.input.length : 0;
-  if (helper === undefined && format === undefined && characters === 0) return undefined;
+  if ((helper ?? format ?? deployment) === undefined && characters === 0) return undefined;
   const metadata: Record<string, unknown> = {};
   if (helper !== undefined) metadata.helper_method = helper;
   if (helper === 'runTools' && isFields(request.signal)) metadata.trace_id = runOf(request.signal);
   if (format !== undefined) metadata.response_format = format;
+  if (deployment !== undefined) metadata.deployment = deployment;
   if (characters > 0) metadata.input_characters = characters;
   return metadata;
 }

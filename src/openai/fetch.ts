@@ -54,7 +54,11 @@ export function tinybirdFetch(options: TinybirdFetchOptions = {}): Fetch {
             response.ok && isEventStream(response)
               ? endpoint.gatherer()
               : new WholeBody(response, (body) => endpoint.answer(body));
-          watchResponse(response, new StreamRecording({ recording, gatherer, signal, abandonedAfterMs }), false);
+          watchResponse(
+            response,
+            new StreamRecording({ recording, gatherer, signal, abandonedAfterMs }),
+            false,
+          );
         } catch (thrown) {
           recorder.fault(thrown);
         }
@@ -128,7 +132,7 @@ function deploymentIn(url: string): string | undefined {
   return /\/deployments\/([^/?]+)\//.exec(url)?.[1];
 }
 
-function keyIn(given: HeadersInit | undefined): string | undefined {
+function keyIn(given: ConstructorParameters<typeof Headers>[0]): string | undefined {
   const headers = new Headers(given);
   return headers.get('api-key') ?? headers.get('authorization')?.replace(/^bearer /i, '');
 }

@@ -1,6 +1,6 @@
 import { DetailsReader } from '../recorder/details.js';
-import { readAbandonedAfterMs } from '../recorder/read-options.js';
 import { shown } from '../recorder/problems.js';
+import { readAbandonedAfterMs } from '../recorder/read-options.js';
 import { Recorder } from '../recorder/recorder.js';
 import { BackgroundResponses } from './background.js';
 import { isObject, isThenable, type OpenAIClient, rootOf } from './client.js';
@@ -27,7 +27,9 @@ export function instrumentOpenAI<Client extends OpenAIClient>(
 ): Client {
   const recorder = new Recorder(options);
   if (!isObject(client)) {
-    recorder.refuse('instrumentOpenAI was given no client of the openai package: pass what new OpenAI() gives.');
+    recorder.refuse(
+      'instrumentOpenAI was given no client of the openai package: pass what new OpenAI() gives.',
+    );
     return client;
   }
   try {
@@ -51,8 +53,9 @@ export function instrumentOpenAI<Client extends OpenAIClient>(
 /** Takes the instrumentation away again; calls under way are still recorded. */
 export function uninstrumentOpenAI<Client extends OpenAIClient>(client: Client): Client {
   if (!isObject(client)) return client;
-  const patches = (rootOf(client) as { [INSTRUMENTED]?: Patches })[INSTRUMENTED];
-  patches?.undo();
+  const root = rootOf(client) as { [INSTRUMENTED]?: Patches };
+  (root[INSTRUMENTED] ?? patchesOfFrozen.get(root))?.undo();
+  patchesOfFrozen.delete(root);
   return client;
 }
 
@@ -60,27 +63,35 @@ type Shared = Omit<Watch, 'client' | 'attempts'>;
 
 function instrument(client: OpenAIClient, shared: Shared): void {
   const { recorder } = shared;
-  if (INSTRUMENTED in client) return;
+  if (INSTRUMENTED in client || patchesOfFrozen.has(client)) return;
   const patches = new Patches();
   const watch: Watch = { ...shared, client, attempts: new WeakMap() };
+  const isOpen = Object.isExtensible(client);
   try {
-    if (typeof client.request !== 'function' || !Object.isExtensible(client)) {
-      if (!watchResources(client, watch, patches))
-        recorder.refuse(
-          'instrumentOpenAI was given an object with nothing that it could watch: pass what new OpenAI() gives, and before it is frozen.',
-        );
-      return;
+    if (isOpen) patches.set(client, INSTRUMENTED, patches);
+    else patchesOfFrozen.set(client, patches);
+    if (isOpen && typeof client.request === 'function') watchClient(client, watch, patches);
+    else if (!watchResources(client, watch, patches)) {
+      patches.undo();
+      recorder.refuse(
+        'instrumentOpenAI was given an object with nothing that it could watch: pass what new OpenAI() gives.',
+      );
     }
-    patches.set(client, INSTRUMENTED, patches);
-    watchRequests(client, watch, patches);
-    followCopies(client, shared, patches);
-    const { fetch } = client as { fetch?: unknown };
-    const inner = withoutTinybird(fetch);
-    if (inner !== undefined) patches.set(client, 'fetch', inner, true);
   } catch (thrown) {
     patches.undo();
     recorder.fault(thrown);
   }
+}
+
+/** A frozen client can carry no mark; its resources can be watched all the same. */
+const patchesOfFrozen = new WeakMap<object, Patches>();
+
+function watchClient(client: OpenAIClient, watch: Watch, patches: Patches): void {
+  watchRequests(client, watch, patches);
+  followCopies(client, watch, patches);
+  // what the client itself tells of a call is more than what its requests do
+  const inner = withoutTinybird((client as { fetch?: unknown }).fetch);
+  if (inner !== undefined) patches.set(client, 'fetch', inner);
 }
 
 function watchRequests(client: OpenAIClient, watch: Watch, patches: Patches): void {
@@ -127,7 +138,9 @@ function readOptions(options: InstrumentOpenAIOptions, recorder: Recorder): Watc
   const read: { -readonly [Key in keyof Watch['options']]: Watch['options'][Key] } = { provider };
   if (streamUsage === 'auto' || typeof streamUsage === 'boolean') read.streamUsage = streamUsage;
   else if (streamUsage !== undefined && streamUsage !== null)
-    recorder.refuse(`The option streamUsage is ${shown(streamUsage)}: give 'auto', true or false. It is ignored.`);
+    recorder.refuse(
+      `The option streamUsage is ${shown(streamUsage)}: give 'auto', true or false. It is ignored.`,
+    );
   if (isObject(endpoints)) read.endpoints = endpoints;
   else if (endpoints !== undefined && endpoints !== null)
     recorder.refuse(`The option endpoints is ${shown(endpoints)}: give { path: call type }. It is ignored.`);

@@ -14,11 +14,9 @@ export class Patches {
   readonly #patches: Patch[] = [];
   #isUndone = false;
 
-  /** @param enumerable as what it takes the place of */
-  set(target: object, key: PropertyKey, value: unknown, enumerable = false): void {
+  set(target: object, key: PropertyKey, value: unknown): void {
     const before = Object.getOwnPropertyDescriptor(target, key);
-    if (enumerable) Object.defineProperty(target, key, { ...before, value });
-    else define(target, key, value);
+    define(target, key, value);
     this.#patches.push({ target, key, value, before });
   }
 
@@ -27,15 +25,14 @@ export class Patches {
    *
    * @param make is given the method, and what tells whether ours was taken away: somebody may have kept it
    */
-  replace(
-    target: object,
-    key: string,
-    make: (original: Method, isUndone: () => boolean) => Method,
-  ): boolean {
+  replace(target: object, key: string, make: (original: Method, isUndone: () => boolean) => Method): boolean {
     const original: unknown = Reflect.get(target, key);
     if (typeof original !== 'function') return false;
-    const isOwnAndShown = Object.getOwnPropertyDescriptor(target, key)?.enumerable === true;
-    this.set(target, key, make(original as Method, () => this.#isUndone), isOwnAndShown);
+    this.set(
+      target,
+      key,
+      make(original as Method, () => this.#isUndone),
+    );
     return true;
   }
 

@@ -69,22 +69,23 @@ export class RequestCall implements PromiseWatcher {
 
   #begin(given: unknown): unknown {
     if (!isObject(given)) return given;
-    const { recorder, options, background } = this.#watch;
-    const request: RequestOptions = given;
-    this.#request = request;
-    const endpoint = endpointOf(request.method, request.path, options.endpoints);
-    if (endpoint === undefined) {
-      this.#followed = background.idIn(request.method, request.path);
-      return given;
-    }
-    this.#endpoint = endpoint;
-    this.#recording = recorder.start(() => this.#describe(endpoint, request));
-    if (this.#recording === NOTHING || endpoint.asksForUsage !== true || !this.mayAskForUsage) return given;
-    const asking = askingForUsage(request);
+    this.note(given);
+    const isAsked = this.#recording !== NOTHING && this.#endpoint?.asksForUsage === true;
+    const asking = isAsked && this.mayAskForUsage ? askingForUsage(given) : undefined;
     if (asking === undefined) return given;
     this.#hidesUsage = true;
     this.#request = asking;
     return asking;
+  }
+
+  /** The call begins, and its request goes out as it is. */
+  note(request: RequestOptions): void {
+    const { recorder, options, background } = this.#watch;
+    this.#request = request;
+    const endpoint = endpointOf(request.method, request.path, options.endpoints);
+    this.#endpoint = endpoint;
+    if (endpoint === undefined) this.#followed = background.idIn(request.method, request.path);
+    else this.#recording = recorder.start(() => this.#describe(endpoint, request));
   }
 
   #describe(endpoint: Endpoint, request: RequestOptions): BegunCall {
@@ -93,6 +94,7 @@ export class RequestCall implements PromiseWatcher {
     this.#body = body;
     const described = describeBody(endpoint, body);
     const own = details.read(request.tinybird);
+    const deployment = isAzure(client) ? firstText(body.model) : undefined;
     return {
       ...described,
       ...own,
@@ -101,7 +103,7 @@ export class RequestCall implements PromiseWatcher {
       model: firstText(body.model, fieldsOf(request.__metadata).model) ?? 'unknown',
       provider: options.provider ?? providerOfClient(client, this.#url()),
       user: own?.user ?? described.user,
-      defaults: metadataOf(endpoint, body, request),
+      defaults: metadataOf(endpoint, body, request, deployment),
       apiKey: () => keyOf(client),
     };
   }
@@ -158,7 +160,8 @@ export class RequestCall implements PromiseWatcher {
   }
 
   unreachable(): void {
-    if (!this.#isHandedOver) this.#recording.end({ kind: 'abandoned' }, undefined, this.#attempts(), this.#openedMs);
+    if (!this.#isHandedOver)
+      this.#recording.end({ kind: 'abandoned' }, undefined, this.#attempts(), this.#openedMs);
   }
 
   #read(data: unknown, endpoint: Endpoint): void {
@@ -232,7 +235,9 @@ export class RequestCall implements PromiseWatcher {
 
 /** An async generator, as stand-ins for a client give one. */
 function isIterator(data: unknown): data is AsyncIterator<unknown> {
-  return isObject(data) && Symbol.asyncIterator in data && typeof (data as { next?: unknown }).next === 'function';
+  return (
+    isObject(data) && Symbol.asyncIterator in data && typeof (data as { next?: unknown }).next === 'function'
+  );
 }
 
 /** Null or a placeholder while a key function has not been asked. */

@@ -26,9 +26,15 @@ const METHODS: readonly (readonly [resource: string, method: string, path: strin
 export function watchResources(client: object, watch: Watch, patches: Patches): boolean {
   let isAnyWatched = false;
   for (const [path, method, requestPath] of METHODS) {
-    const resource = path.split('.').reduce<unknown>((holder, key) => (isObject(holder) ? Reflect.get(holder, key) : undefined), client);
+    const resource = path
+      .split('.')
+      .reduce<unknown>((holder, key) => (isObject(holder) ? Reflect.get(holder, key) : undefined), client);
     if (!isObject(resource) || !Object.isExtensible(resource)) continue;
-    if (patches.replace(resource, method, (original, isUndone) => watched(original, requestPath, watch, isUndone)))
+    if (
+      patches.replace(resource, method, (original, isUndone) =>
+        watched(original, requestPath, watch, isUndone),
+      )
+    )
       isAnyWatched = true;
   }
   return isAnyWatched;
@@ -39,8 +45,7 @@ function watched(original: Method, path: string, watch: Watch, isUndone: () => b
     if (isUndone()) return original.apply(this, parameters);
     const [body, options] = parameters;
     const call = new RequestCall(watch);
-    // What it would send instead has no way to get there.
-    call.begin({ ...(isObject(options) && !isThenable(options) ? options : {}), method: 'post', path, body });
+    call.note({ ...(isObject(options) && !isThenable(options) ? options : {}), method: 'post', path, body });
     return watchResult(() => original.apply(this, parameters), call, watch);
   };
 }

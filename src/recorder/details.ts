@@ -36,9 +36,11 @@ export class DetailsReader {
     const { user, metadata, name, cost } = given as Readonly<Record<keyof CallDetails, unknown>>;
     const details = { metadata, cost } as CallDetails;
     if (typeof user === 'string' || typeof user === 'number') details.user = String(user);
-    else if (user !== undefined && user !== null) this.#tell(`its user is ${whatIs(user)} instead of a string`);
+    else if (user !== undefined && user !== null)
+      this.#tell(`its user is ${whatIs(user)} instead of a string`);
     if (typeof name === 'string') details.name = name;
-    else if (name !== undefined && name !== null) this.#tell(`its name is ${whatIs(name)} instead of a string`);
+    else if (name !== undefined && name !== null)
+      this.#tell(`its name is ${whatIs(name)} instead of a string`);
     return details;
   }
 

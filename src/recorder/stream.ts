@@ -1,8 +1,8 @@
 import { LONGEST_TIMEOUT_MS, unref } from '../api/timers.js';
 import type { Answer, Ending } from '../call/call.js';
 import { endingOfCancel, endingOfCut, endingOfThrown } from '../call/ending.js';
-import type { OpenCall } from './open-calls.js';
 import { onCollected } from './collected.js';
+import type { OpenCall } from './open-calls.js';
 import type { CallCorrections, Recording } from './recording.js';
 
 /** Gathers the answer from a stream's chunks, each integration from its own kind. */

@@ -10,6 +10,9 @@ import {
   usageOf,
 } from '../compat/generations.js';
 import type { Recorded } from './events.js';
+import { expectTheSame, Sightings } from './side-by-side.js';
+
+export { quiet } from './side-by-side.js';
 
 export type CallOptions = Parameters<Model['doStream']>[0];
 
@@ -94,40 +97,18 @@ export class Source {
   }
 }
 
-interface Seen {
-  readonly what: string;
-  readonly value: unknown;
-  readonly byIdentity: boolean;
-}
-
 /** One of the two runs of a program: with the bare model, or with the watched one. */
-export class Side {
+export class Side extends Sightings {
   readonly generation: Generation;
   /** The model as it is, or watched. */
   readonly wrap: (model: Model) => Model;
   readonly isWatched: boolean;
-  readonly seen: Seen[] = [];
-  readonly told: Seen[] = [];
 
   constructor(generation: Generation, wrap?: (model: Model) => Model) {
+    super();
     this.generation = generation;
     this.wrap = wrap ?? ((model) => model);
     this.isWatched = wrap !== undefined;
-  }
-
-  /** Something that the program saw, which must look the same on both sides. */
-  saw(what: string, value?: unknown): void {
-    this.seen.push({ what, value: comparable(value), byIdentity: false });
-  }
-
-  /** Something that the program saw, which must be the very same thing on both sides. */
-  sawTheVery(what: string, value: unknown): void {
-    this.seen.push({ what, value, byIdentity: true });
-  }
-
-  /** Something that a callback was given. When it is called, between two reads of the program, is a race of the SDK's. */
-  wasTold(callback: string, value?: unknown): void {
-    this.told.push({ what: callback, value: comparable(value), byIdentity: false });
   }
 
   /** A model that streams this. */
@@ -158,14 +139,8 @@ export async function asWithTheBareModel(
   program: (side: Side) => Promise<void>,
   options: TinybirdMiddlewareOptions = {},
 ): Promise<void> {
-  const bare = await run(new Side(generation), program);
-  const watched = await run(new Side(generation, watching(generation, recorded, options)), program);
-  expect(watched.map(({ what }) => what)).toEqual(bare.map(({ what }) => what));
-  for (const [index, { what, value, byIdentity }] of watched.entries()) {
-    const expected = bare[index]?.value;
-    if (byIdentity) expect(value, what).toBe(expected);
-    else expect(value, what).toEqual(expected);
-  }
+  const watched = new Side(generation, watching(generation, recorded, options));
+  await expectTheSame(new Side(generation), watched, program);
   // No price list knows a mock model.
   expect(recorded.problems.filter(({ code }) => code !== 'unknown_price')).toEqual([]);
 }
@@ -177,38 +152,4 @@ export function watching(
 ): (model: Model) => Model {
   const middleware = tinybirdMiddleware({ ...recorded.options, ...options });
   return (model) => ai.wrapLanguageModel({ model, middleware });
-}
-
-/** Until nothing happens any more that needs no time. */
-export async function quiet(): Promise<void> {
-  for (let turns = 0; turns < 30; turns++) await turn();
-}
-
-/** With every rejection that nobody handles among what was seen. */
-async function run(side: Side, program: (side: Side) => Promise<void>): Promise<readonly Seen[]> {
-  const unhandled: unknown[] = [];
-  const others = process.listeners('unhandledRejection');
-  process.removeAllListeners('unhandledRejection');
-  process.on('unhandledRejection', (reason) => unhandled.push(reason));
-  try {
-    await program(side);
-    await quiet();
-  } finally {
-    process.removeAllListeners('unhandledRejection');
-    for (const listener of others) process.on('unhandledRejection', listener);
-  }
-  side.saw('rejections that nobody handles', unhandled);
-  return [...side.seen, ...side.told];
-}
-
-/** What differs from one run to the next, whoever runs it. */
-const VOLATILE = new Set(['timestamp', 'performance', 'callId', 'headers']);
-
-function comparable(value: unknown): unknown {
-  if (value instanceof Error) return `${value.name}: ${value.message}`;
-  if (typeof value === 'string') return value.replace(/^(aitxt|aiobj|msg)-\w+$/, '$1-…');
-  if (Array.isArray(value)) return value.map(comparable);
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).filter(([key]) => !VOLATILE.has(key));
-  return Object.fromEntries(entries.map(([key, inner]) => [key, comparable(inner)]));
 }
