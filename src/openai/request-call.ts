@@ -68,7 +68,8 @@ export class RequestCall implements PromiseWatcher {
   }
 
   #begin(given: unknown): unknown {
-    if (!isObject(given)) return given;
+    // a `request` of somebody's own may be over before it has looked at its options
+    if (!isObject(given) || this.#isHandedOver) return given;
     this.note(given);
     const isAsked = this.#recording !== NOTHING && this.#endpoint?.asksForUsage === true;
     const asking = isAsked && this.mayAskForUsage ? askingForUsage(given) : undefined;
@@ -137,6 +138,7 @@ export class RequestCall implements PromiseWatcher {
 
   failed(thrown: unknown): void {
     if (this.#isHandedOver) return;
+    this.#isHandedOver = true;
     const ending = endingOfThrown(thrown, this.#request.signal);
     this.#recording.end(ending, undefined, this.#attempts(), this.#endMs());
   }
