@@ -78,6 +78,11 @@ export class RequestCall implements PromiseWatcher {
     return asking;
   }
 
+  /** The options never came, so there is no request; what it would have asked for is known by its path alone. */
+  neverSent(request: RequestOptions | undefined): void {
+    if (request !== undefined) this.begin(request);
+  }
+
   /** The call begins, and its request goes out as it is. */
   note(request: RequestOptions): void {
     const { recorder, options, background } = this.#watch;
@@ -221,7 +226,8 @@ export class RequestCall implements PromiseWatcher {
   #corrections(answer: Answer): CallCorrections {
     const { client } = this.#watch;
     const attempts = this.#attempts();
-    return isAzure(client) && answer.model ? { ...attempts, model: answer.model } : attempts;
+    if (!isAzure(client) || !answer.model) return attempts;
+    return { ...attempts, model: answer.model, requestedModel: firstText(this.#body.model) };
   }
 
   #attempts(): CallCorrections {
