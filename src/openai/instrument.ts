@@ -59,13 +59,13 @@ export function uninstrumentOpenAI<Client extends OpenAIClient>(client: Client):
   return client;
 }
 
-type Shared = Omit<Watch, 'client' | 'attempts'>;
+type Shared = Omit<Watch, 'client' | 'attempts' | 'apiKey'>;
 
 function instrument(client: OpenAIClient, shared: Shared): void {
   const { recorder } = shared;
   if (INSTRUMENTED in client || patchesOfFrozen.has(client)) return;
   const patches = new Patches();
-  const watch: Watch = { ...shared, client, attempts: new WeakMap() };
+  const watch: Watch = { ...shared, client, attempts: new WeakMap(), apiKey: () => keyOf(client) };
   const isOpen = Object.isExtensible(client);
   try {
     if (isOpen) patches.set(client, INSTRUMENTED, patches);
@@ -81,6 +81,11 @@ function instrument(client: OpenAIClient, shared: Shared): void {
     patches.undo();
     recorder.fault(thrown);
   }
+}
+
+function keyOf(client: OpenAIClient): string | undefined {
+  const { apiKey } = client as { apiKey?: unknown };
+  return typeof apiKey === 'string' ? apiKey : undefined;
 }
 
 /** A frozen client can carry no mark; its resources can be watched all the same. */
