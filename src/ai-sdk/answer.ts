@@ -20,23 +20,30 @@ export function answerOfResult(result: unknown, provider: string): Answer {
   }
   gatherer.finishReason = finishReasonOf(finishReason);
   const identity = identityOfSdk(response);
+  const billing = billingOf(usage, { provider, metadata: providerMetadata });
+  const { servedProvider, model } = servedThrough(providerMetadata, identity);
+  // written out: spreads take longer than all the rest
   return {
-    ...identity,
+    id: identity.id,
+    model,
+    created: identity.created,
     choices: [gatherer.choice()],
-    ...billingOf(usage, { provider, metadata: providerMetadata }),
-    ...servedThrough(providerMetadata, identity),
+    usage: billing.usage,
+    serviceTier: billing.serviceTier ?? identity.serviceTier,
+    reportedCost: billing.reportedCost,
+    servedProvider,
   };
 }
 
 /** Whom Vercel's gateway asked, and for what; `model` only where the response does not name one itself. */
-function servedThrough(providerMetadata: unknown, known: Partial<Answer>): Partial<Answer> {
+function servedThrough(
+  providerMetadata: unknown,
+  known: Partial<Answer>,
+): Pick<Answer, 'servedProvider' | 'model'> {
   const routing = fieldsOf(fieldsOf(fieldsOf(providerMetadata).gateway).routing);
   const servedProvider = firstText(routing.finalProvider, routing.resolvedProvider);
   const model = known.model ?? firstText(routing.resolvedProviderApiModelId);
-  return {
-    ...(servedProvider === undefined ? {} : { servedProvider }),
-    ...(model === undefined ? {} : { model }),
-  };
+  return { servedProvider, model };
 }
 
 const FILE_PARTS = new Set<unknown>(['file', 'reasoning-file']);
