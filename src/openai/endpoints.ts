@@ -12,7 +12,7 @@ import type { StreamGatherer } from '../recorder/stream.js';
 import { chatAnswer } from './chat.js';
 import { ChatChunks } from './chat-stream.js';
 import { imagesInput, responsesInput, transcriptionInput, videosInput } from './inputs.js';
-import { ImageEvents, LastChunk, TranscriptEvents } from './media-stream.js';
+import { ImageEvents, LastChunk, SpeechEvents, TranscriptEvents } from './media-stream.js';
 import { responsesAnswer } from './responses.js';
 import { ResponsesEvents } from './responses-stream.js';
 
@@ -105,7 +105,12 @@ const KINDS: Readonly<Record<CallType, Endpoint>> = {
   aimage_edit: images('aimage_edit'),
   aimage_variation: images('aimage_variation'),
   atranscription: TRANSCRIPTION,
-  aspeech: unstreamed('aspeech', ({ input }) => input, speechAnswer),
+  aspeech: {
+    type: 'aspeech',
+    input: ({ input }) => input,
+    answer: speechAnswer,
+    gatherer: () => new SpeechEvents(),
+  },
   amoderation: unstreamed('amoderation', ({ input }) => input, moderationAnswer),
   arerank: unstreamed('arerank', ({ query }) => query, rerankAnswer),
   acreate_video: unstreamed('acreate_video', videosInput, videosAnswer),
