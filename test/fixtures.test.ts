@@ -1,7 +1,7 @@
 import { createOpenAI } from '@ai-sdk/openai';
 import { ChatOpenAI } from '@langchain/openai';
 import { generateText, streamText, wrapLanguageModel } from 'ai';
-import OpenAI from 'openai';
+import OpenAI, { AzureOpenAI } from 'openai';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type FakeProvider, startFakeProvider } from '../fixtures/provider.js';
 import type { LitellmEvent } from '../schemas/litellm.js';
@@ -106,6 +106,70 @@ describe('recorded traffic of Anthropic and Gemini, through the AI SDK', () => {
       expect(withoutTimes(await recorded.event())).toEqual(await readFixture(name, 'event.json'));
     },
   );
+});
+
+describe('the fake provider', () => {
+  const azure = (endpoint: string) =>
+    new AzureOpenAI({ apiKey, endpoint, apiVersion: '2025-04-01-preview', maxRetries: 0, logLevel: 'off' });
+  const bare = () => new OpenAI({ apiKey, baseURL: provider.defaultBaseUrl, maxRetries: 0, logLevel: 'off' });
+  const chat = { model: 'my.deployment-1', messages: [{ role: 'user' as const, content: 'What is a row?' }] };
+
+  it('answers under the paths of Azure as under the plain ones', async () => {
+    for (const endpoint of [provider.defaultAzureEndpoint, provider.azureEndpoint('chat-plain')]) {
+      const { id } = await azure(endpoint).chat.completions.create(chat);
+      expect(id).toBe('chatcmpl-plain');
+      expect(provider.requests.at(-1)?.path).toContain(
+        '/openai/deployments/my.deployment-1/chat/completions?',
+      );
+    }
+    const { id } = await azure(provider.defaultAzureEndpoint).responses.create({ model: 'm', input: 'hi' });
+    expect(id).toBe('resp_plain');
+    expect(provider.requests.at(-1)?.path).toContain('/openai/responses?');
+  });
+
+  it('sees the fields of a form, and of its files what they are', async () => {
+    const image = new File(['12345'], 'row.png', { type: 'image/png' });
+    await bare().images.edit({ model: 'gpt-image-1', prompt: 'more', image: [image, image], mask: image });
+    const seen = { name: 'row.png', type: 'image/png', size: 5 };
+    expect(provider.requests.at(-1)).toMatchObject({
+      method: 'POST',
+      body: { model: 'gpt-image-1', prompt: 'more', image: [seen, seen], mask: seen },
+    });
+  });
+
+  it('has an answer to every kind of request', async () => {
+    const client = bare();
+    const model = 'm';
+    const file = new File(['12345'], 'row.mp3');
+    const speech = await client.audio.speech.create({ model, voice: 'alloy', input: 'hi' });
+    expect((await speech.arrayBuffer()).byteLength).toBe(45);
+    const text = await client.audio.transcriptions.create({ model, file, response_format: 'text' });
+    expect(text).toBe('A row is a call.\n');
+    await drain(await client.audio.transcriptions.create({ model, file, stream: true }));
+    await client.audio.transcriptions.create({ model, file });
+    await client.audio.translations.create({ model, file });
+    await drain(await client.chat.completions.create({ ...chat, stream: true }));
+    await client.completions.create({ model, prompt: 'hi' });
+    await drain(await client.completions.create({ model, prompt: 'hi', stream: true }));
+    await client.embeddings.create({ model, input: 'hi' });
+    await client.images.generate({ model, prompt: 'hi' });
+    await drain(await client.images.generate({ model, prompt: 'hi', stream: true }));
+    await drain(await client.images.edit({ model, prompt: 'hi', image: file, stream: true }));
+    await client.images.createVariation({ model, image: file });
+    await client.moderations.create({ model, input: 'hi' });
+    await drain(await client.responses.create({ model, input: 'hi', stream: true }));
+    await client.responses.compact({ model, input: 'hi' });
+    await client.post('/rerank', { body: { model, query: 'hi', documents: [] } });
+  });
+
+  it('answers what was ordered in the background when it is asked for, and knows no other', async () => {
+    const client = bare();
+    const { id, status } = await client.responses.create({ model: 'm', input: 'hi', background: true });
+    expect(status).toBe('queued');
+    expect((await client.responses.retrieve(id)).status).toBe('completed');
+    await expect(client.responses.retrieve('resp_other')).rejects.toThrow('404');
+    await expect(client.models.list()).rejects.toThrow('404');
+  });
 });
 
 describe('recorded traffic that the client has no method for', () => {
