@@ -4,7 +4,7 @@ import type { Answer, Choice, Usage } from '../call/call.js';
 import { type Fields, fieldsOf, firstText, listOf, textOf } from '../call/fields.js';
 import { toFinishReason } from '../call/finish-reason.js';
 import { ChoiceGatherer } from '../call/gather.js';
-import { identityOfSdk } from '../call/identity.js';
+import { answerOf, identityOfSdk } from '../call/identity.js';
 import { asText } from '../call/plain.js';
 import type { StreamGatherer } from '../recorder/stream.js';
 
@@ -22,17 +22,10 @@ export function answerOfResult(result: unknown, provider: string): Answer {
   const identity = identityOfSdk(response);
   const billing = billingOf(usage, { provider, metadata: providerMetadata });
   const { servedProvider, model } = servedThrough(providerMetadata, identity);
-  // written out: spreads take longer than all the rest
-  return {
-    id: identity.id,
-    model,
-    created: identity.created,
-    choices: [gatherer.choice()],
-    usage: billing.usage,
-    serviceTier: billing.serviceTier ?? identity.serviceTier,
-    reportedCost: billing.reportedCost,
-    servedProvider,
-  };
+  const answer = answerOf(identity, [gatherer.choice()], billing);
+  answer.model = model;
+  answer.servedProvider = servedProvider;
+  return answer;
 }
 
 /** Whom Vercel's gateway asked, and for what; `model` only where the response does not name one itself. */
