@@ -45,7 +45,7 @@ using provider = await startProvider();
 for (const name of values.programs.split(',')) {
   const program = await programNamed(name);
   const variants = installed(chosenVariants(program));
-  sayMachine([...program.packages, 'undici', ...variants.flatMap(({ needs }) => needs ?? [])]);
+  sayMachine([...program.packages, 'undici', ...variants.flatMap(({ needs = [] }) => needs)]);
   say(
     `${flags.rounds} rounds, the variants one after the other in every round, each in a process of its own`,
   );
