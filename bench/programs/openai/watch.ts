@@ -40,12 +40,12 @@ export function watchedProgram({ provider }: Places, watch: Watch = {}): Watched
   const { completions } = client.chat;
   return {
     async call(prompt) {
-      const completion = await completions.create(askPlainly(watch, prompt));
+      const completion = await completions.create(requestOf(watch, prompt));
       return completion.choices[0]?.message.content ?? '';
     },
     async stream(prompt, onChunk) {
       const pieces: string[] = [];
-      for await (const chunk of await completions.create(askStreamed(watch, prompt))) {
+      for await (const chunk of await completions.create(streamRequestOf(watch, prompt))) {
         const piece = chunk.choices[0]?.delta.content;
         if (piece) pieces.push(piece);
         onChunk();
@@ -61,14 +61,11 @@ export function openClient(watch: Watch, options: ClientOptions): Client {
   return watch.client?.(options) ?? new OpenAI(options);
 }
 
-export function askPlainly(
-  { details }: Watch,
-  prompt: string,
-): OpenAI.ChatCompletionCreateParamsNonStreaming {
+export function requestOf({ details }: Watch, prompt: string): OpenAI.ChatCompletionCreateParamsNonStreaming {
   return { model: 'gpt-4o-mini', messages: [{ role: 'user', content: prompt }], ...details };
 }
 
 /** With usage: without it nobody could tell what a stream cost. */
-export function askStreamed(watch: Watch, prompt: string): OpenAI.ChatCompletionCreateParamsStreaming {
-  return { ...askPlainly(watch, prompt), stream: true, stream_options: { include_usage: true } };
+export function streamRequestOf(watch: Watch, prompt: string): OpenAI.ChatCompletionCreateParamsStreaming {
+  return { ...requestOf(watch, prompt), stream: true, stream_options: { include_usage: true } };
 }
