@@ -1,3 +1,4 @@
+import { median } from '../figures.js';
 import { type Client, openClient, requestOf, streamRequestOf, type Watch } from '../programs/openai/watch.js';
 import { waysOfOpenAI } from '../programs/openai/ways.js';
 import {
@@ -38,7 +39,7 @@ export interface Sides {
 export interface ClientCosts {
   /** CPU of a call with all that is done about it, µs. */
   calls: Sides[];
-  /** From the call until its request was handed to `fetch`, µs by the clock. */
+  /** From a call until its request was handed to `fetch`, µs by the clock: the median of the round's calls. */
   before: Sides[];
   /** CPU of a streamed chunk, µs; what a stream costs as a whole is among it. */
   chunks: Sides[];
@@ -91,27 +92,26 @@ async function measureCalls(
       askedAt = performance.now();
     }),
   );
-  let waited = 0;
-  const call = async ({ client, watch }: Subject, index: number) => {
+  let waits: Record<keyof Sides, number[]> = { bare: [], watched: [] };
+  const call = async (side: keyof Sides, index: number) => {
+    const { client, watch } = clients[side];
     const request = requestOf(watch, promptOf(index));
     const started = performance.now();
     const { choices } = await client.chat.completions.create(request);
-    waited += askedAt - started;
+    waits[side].push(askedAt - started);
     if (choices[0] === undefined) throw new Error('There is no answer.');
   };
   const calls: Sides[] = [];
   const before: Sides[] = [];
   for (let round = -WARM_UP_ROUNDS; round < rounds; round += 1) {
-    const until = { bare: 0, watched: 0 };
+    waits = { bare: [], watched: [] };
     const spent = await inTurns(CALLS_A_ROUND / CALLS_A_TURN, async (side) => {
-      waited = 0;
-      for (let index = 0; index < CALLS_A_TURN; index += 1) await call(clients[side], index);
+      for (let index = 0; index < CALLS_A_TURN; index += 1) await call(side, index);
       await clients[side].watch.flush?.();
-      until[side] += waited;
     });
     if (round < 0) continue;
     calls.push(each(spent, (ms) => (ms * 1000) / CALLS_A_ROUND));
-    before.push(each(until, (ms) => (ms * 1000) / CALLS_A_ROUND));
+    before.push({ bare: median(waits.bare) * 1000, watched: median(waits.watched) * 1000 });
   }
   return { calls, before };
 }
