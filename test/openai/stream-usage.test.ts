@@ -1,0 +1,317 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type InstrumentOpenAIOptions, instrumentOpenAI } from '../../src/openai/index.js';
+import { Recorded, summary } from '../support/events.js';
+import { asWithTheBareClient, type Client, type ClientSide, EACH_CLIENT, EACH_MAJOR } from './clients.js';
+import { CHAT, COMPLETIONS, EACH_STREAM, MESSAGES, type StreamKind, type StreamServer } from './streaming.js';
+import { routed, USAGE, withUsage } from './usage-provider.js';
+
+let recorded: Recorded;
+beforeEach(() => {
+  recorded = new Recorded();
+});
+
+const HIDING = { streamUsage: true } as const;
+const UNKNOWN = {};
+const ASKED = { include_usage: true };
+
+describe.each(EACH_CLIENT)('%s', (_name, kind) => {
+  describe.each([CHAT, COMPLETIONS])('the usage of a stream of $name', (stream) => {
+    /** Runs a program with a provider that gives usage to who asks for it; gives the event. */
+    const eventOf = async (program: (side: ClientSide, server: StreamServer) => Promise<void>) => {
+      const asked: boolean[] = [];
+      await asWithTheBareClient(
+        kind,
+        recorded,
+        async (side) => {
+          const server = await withUsage(stream);
+          await program(side, server);
+          asked.push(...server.bodies.map(asksForUsage));
+        },
+        HIDING,
+      );
+      expect(asked).toEqual([false, true]);
+      return recorded.event();
+    };
+    const open = (side: ClientSide, server: StreamServer) => stream.open(side.client(server.url));
+    const expectUsage = (event: Awaited<ReturnType<Recorded['event']>>) => {
+      expect(summary(event)).toBe(`success | ${stream.whole}`);
+      expect(event.response.usage).toMatchObject(USAGE);
+    };
+
+    it('is in its event, and not among the chunks of its reader', async () => {
+      expectUsage(
+        await eventOf(async (side, server) => {
+          const chunks = await side.read(await open(side, server));
+          side.saw(
+            'bytes',
+            chunks.map((chunk) => JSON.stringify(chunk)),
+          );
+          side.saw(
+            'with usage',
+            chunks.map((chunk) => Object.hasOwn(chunk as object, 'usage')),
+          );
+        }),
+      );
+    });
+
+    it('is not among the results of next()', async () => {
+      expectUsage(
+        await eventOf(async (side, server) => {
+          const iterator = (await open(side, server))[Symbol.asyncIterator]();
+          for (let read = 0; read < stream.wire.length + 2; read++) side.saw('next', await iterator.next());
+        }),
+      );
+    });
+
+    it('is not among the results of many next() at once', async () => {
+      expectUsage(
+        await eventOf(async (side, server) => {
+          const iterator = (await open(side, server))[Symbol.asyncIterator]();
+          const asked = Array.from({ length: stream.wire.length + 3 }, () => iterator.next());
+          side.saw('all', await Promise.all(asked));
+        }),
+      );
+    });
+
+    it('is not on either side of a tee', async () => {
+      expectUsage(
+        await eventOf(async (side, server) => {
+          const [left, right] = (await open(side, server)).tee();
+          await Promise.all([side.read(left), side.read(right)]);
+        }),
+      );
+    });
+
+    it('is not in the lines of toReadableStream', async () => {
+      expectUsage(
+        await eventOf(async (side, server) => {
+          side.saw('lines', await new Response((await open(side, server)).toReadableStream()).text());
+        }),
+      );
+    });
+
+    it('of a stream that is left early is unknown, and nobody is told of it', async () => {
+      const event = await eventOf(async (side, server) => {
+        for await (const chunk of await open(side, server)) {
+          side.saw('chunk', JSON.stringify(chunk));
+          break;
+        }
+      });
+      expect(summary(event)).toMatch(/^success \| left/);
+      expect(event.response.usage).toEqual(UNKNOWN);
+    });
+
+    it('is asked for on every attempt, and these are counted', async () => {
+      await asWithTheBareClient(
+        kind,
+        recorded,
+        async (side) => {
+          const server = await withUsage(stream, { busyFor: 2 });
+          await side.read(await stream.open(side.client(server.url), { maxRetries: 2 }));
+          side.saw('attempts', server.bodies.length);
+          expect(server.bodies.map(asksForUsage)).toEqual(server.bodies.map(() => side.isWatched));
+        },
+        HIDING,
+      );
+      const event = await recorded.event();
+      expectUsage(event);
+      expect(event.proxy_metadata.attempts).toBe(3);
+    });
+
+    it('that the caller asks for is theirs, chunk by chunk', async () => {
+      await asWithTheBareClient(
+        kind,
+        recorded,
+        async (side) => {
+          const server = await withUsage(stream);
+          const chunks = await side.read(await asking(side.client(server.url), stream, ASKED));
+          side.saw(
+            'bytes',
+            chunks.map((chunk) => JSON.stringify(chunk)),
+          );
+          side.saw('bodies', server.bodies);
+          expect(chunks.at(-1)).toMatchObject({ choices: [], usage: USAGE });
+        },
+        HIDING,
+      );
+      expectUsage(await recorded.event());
+    });
+
+    it.each([null, {}, { include_usage: false }, { include_obfuscation: false }])(
+      'is not asked for when the caller has stream_options of %j',
+      async (options) => {
+        await asWithTheBareClient(
+          kind,
+          recorded,
+          async (side) => {
+            const server = await withUsage(stream);
+            await side.read(await asking(side.client(server.url), stream, options));
+            side.saw('bodies', server.bodies);
+          },
+          HIDING,
+        );
+        expect((await recorded.event()).response.usage).toEqual(UNKNOWN);
+      },
+    );
+  });
+
+  it('the body of the caller stays as it is, also a frozen one', async () => {
+    await asWithTheBareClient(
+      kind,
+      recorded,
+      async (side) => {
+        const server = await withUsage(CHAT);
+        const body = Object.freeze({ model: 'gpt-4o-mini', messages: MESSAGES, stream: true as const });
+        const options = Object.freeze({ headers: Object.freeze({ 'x-of-mine': '1' }) });
+        await side.read(await side.client(server.url).chat.completions.create(body, options));
+        side.saw('body', [Object.keys(body), Object.keys(options)]);
+        const [sent] = server.bodies as [Record<string, unknown>];
+        const { stream_options: _, ...rest } = sent;
+        side.saw('sent', rest);
+      },
+      HIDING,
+    );
+    expect((await recorded.event()).response.usage).toMatchObject(USAGE);
+  });
+
+  it('is not asked for in a body that writes itself as JSON', async () => {
+    await asWithTheBareClient(
+      kind,
+      recorded,
+      async (side) => {
+        const server = await withUsage(CHAT);
+        const body = { model: 'gpt-4o-mini', messages: MESSAGES, stream: true as const };
+        const written = { ...body, toJSON: () => ({ ...body, user: 'u1' }) };
+        await side.read(await side.client(server.url).chat.completions.create(written));
+        side.saw('bodies', server.bodies);
+      },
+      HIDING,
+    );
+    expect((await recorded.event()).response.usage).toEqual(UNKNOWN);
+  });
+
+  it('is not asked for of a call that is no stream', async () => {
+    await asWithTheBareClient(
+      kind,
+      recorded,
+      async (side) => {
+        const server = await withUsage(CHAT);
+        const client = side.client(server.url);
+        const body = { model: 'gpt-4o-mini', messages: MESSAGES };
+        await client.chat.completions.create(body);
+        await client.chat.completions.create({ ...body, stream: false });
+        await client.completions.create({ model: 'babbage', prompt: 'hi' });
+        side.saw('bodies', server.bodies);
+      },
+      HIDING,
+    );
+    expect((await recorded.events()).length).toBe(3);
+  });
+
+  it.each(EACH_STREAM.filter(([, stream]) => stream !== CHAT && stream !== COMPLETIONS))(
+    'is not asked for of a stream of %s, which tells it unasked',
+    async (_kind, stream) => {
+      await asWithTheBareClient(
+        kind,
+        recorded,
+        async (side) => {
+          const server = await withUsage(stream);
+          await side.read(await stream.open(side.client(server.url)));
+          side.saw('bodies', server.bodies);
+        },
+        HIDING,
+      );
+      expect((await recorded.event()).response.usage).toMatchObject({ total_tokens: 5 });
+    },
+  );
+});
+
+describe.each(EACH_MAJOR)('%s with streamUsage', (_name, kind) => {
+  /** Whether usage was asked for at that base URL. */
+  const asksAt = async (baseURL: string, options: InstrumentOpenAIOptions, azure = false) => {
+    const server = await withUsage(CHAT);
+    const clients = EACH_CLIENT.map(([, each]) => each);
+    const own = clients.find(({ major, isAzure }) => major === kind.major && isAzure === azure) ?? kind;
+    const client = own.make(baseURL, { fetch: routed(server.url) });
+    const watched = instrumentOpenAI(client, { ...recorded.options, ...options });
+    for await (const _chunk of await CHAT.open(watched));
+    expect(summary(await recorded.event())).toBe(`success | ${CHAT.whole}`);
+    return asksForUsage(server.bodies[0]);
+  };
+
+  it.each([
+    'https://api.openai.com/v1',
+    'https://api.openai.com',
+    'https://API.OpenAI.com:443/v1',
+    'https://eu.api.openai.com/v1',
+    'https://us.api.openai.com/v1/',
+  ])("'auto' asks at %s", async (url) => {
+    expect(await asksAt(url, { streamUsage: 'auto' })).toBe(true);
+  });
+
+  it('nothing is as auto', async () => {
+    expect(await asksAt('https://api.openai.com/v1', {})).toBe(true);
+  });
+
+  it.each([
+    'http://api.openai.com/v1',
+    'https://api.openai.com.evil.example/v1',
+    'https://api-openai.com/v1',
+    'https://notapi.openai.com/v1',
+    'https://evil.example/https://api.openai.com/v1',
+    'https://api.openai.com@evil.example/v1',
+    'https://api.openai.com:pass@evil.example/v1',
+    'https://openrouter.ai/api/v1',
+    'http://localhost:1234/v1',
+  ])("'auto' does not ask at %s", async (url) => {
+    expect(await asksAt(url, { streamUsage: 'auto' })).toBe(false);
+  });
+
+  it("'auto' does not ask Azure, wherever it is", async () => {
+    expect(await asksAt('https://x.openai.azure.com/openai', {}, true)).toBe(false);
+  });
+
+  it("'auto' looks at the base URL that the client has by then, and at a path of its own", async () => {
+    const server = await withUsage(CHAT);
+    const client = kind.make('https://api.openai.com/v1', { fetch: routed(server.url) });
+    const watched = instrumentOpenAI(client, recorded.options);
+    const body = { model: 'm', messages: MESSAGES, stream: true };
+    const path = 'https://proxy.example/v1/chat/completions';
+    await watched.post(path, { body, stream: true });
+    watched.baseURL = 'https://proxy.example/v1';
+    await CHAT.open(watched);
+    watched.baseURL = 'https://eu.api.openai.com/v1';
+    await CHAT.open(watched);
+    expect(server.bodies.map(asksForUsage)).toEqual([false, false, true]);
+    expect((await recorded.events()).length).toBe(3);
+  });
+
+  it('of true asks everywhere, of false nowhere', async () => {
+    expect(await asksAt('https://proxy.example/v1', { streamUsage: true })).toBe(true);
+    recorded = new Recorded();
+    expect(await asksAt('https://api.openai.com/v1', { streamUsage: false })).toBe(false);
+  });
+
+  it.each(['yes', 1, {}, []])('of %j is told, and as if it were not given', async (streamUsage) => {
+    const options = { streamUsage } as unknown as InstrumentOpenAIOptions;
+    expect(await asksAt('https://api.openai.com/v1', options)).toBe(true);
+    const told = recorded.problems.filter(({ code }) => code === 'bad_option');
+    expect(told.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^The option streamUsage is .*: give 'auto', true or false\. It is ignored\.$/),
+    ]);
+  });
+});
+
+function asksForUsage(body: unknown): boolean {
+  return (body as { stream_options?: { include_usage?: boolean } }).stream_options?.include_usage === true;
+}
+
+/** The stream with options that the caller has. */
+function asking(client: Client, stream: StreamKind, stream_options: object | null) {
+  const body = { stream: true, stream_options };
+  const created: unknown =
+    stream === CHAT
+      ? client.chat.completions.create({ model: 'gpt-4o-mini', messages: MESSAGES, ...body } as never)
+      : client.completions.create({ model: 'babbage', prompt: 'hi', ...body } as never);
+  return created as ReturnType<StreamKind['open']>;
+}
