@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { APIPromise, OpenAI } from 'openai';
 import type { Stream } from 'openai/streaming';
@@ -198,7 +198,7 @@ export interface StreamServer {
   readonly answer: ServerResponse;
 }
 
-type Write = (answer: ServerResponse, body: Record<string, unknown>) => unknown;
+type Write = (answer: ServerResponse, body: Record<string, unknown>, request: IncomingMessage) => unknown;
 
 /** A provider that answers with a stream: these events, or what is written by hand. */
 export async function streaming(
@@ -219,7 +219,7 @@ export async function streaming(
     bodies.push(body);
     answer.setHeader('content-type', type);
     answer.setHeader('x-request-id', 'req_1');
-    if (typeof write === 'function') await write(answer, body ?? {});
+    if (typeof write === 'function') await write(answer, body ?? {}, request);
     else await writeAll(answer, write);
   });
   return {
