@@ -47,3 +47,8 @@ export function routed(url: string): typeof fetch {
     return fetch(new URL(pathname + search, url), init);
   };
 }
+
+/** Whether this body asks for it. */
+export function asksForUsage(body: unknown): boolean {
+  return (body as { stream_options?: { include_usage?: boolean } }).stream_options?.include_usage === true;
+}
