@@ -1,51 +1,25 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { BackgroundResponses } from '../../src/openai/background.js';
+import { NOTHING } from '../../src/recorder/recording.js';
 import { Recorded, summary } from '../support/events.js';
-import { asWithTheBareClient, type Client, type ClientSide, EACH_CLIENT } from './clients.js';
 import {
-  MESSAGE,
-  RESPONSE_USAGE,
-  RESPONSES,
-  response,
-  responseEvents,
-  type StreamServer,
-  streaming,
-  writeAll,
-} from './streaming.js';
+  CANCELLED,
+  COMPLETED,
+  FAILED,
+  INCOMPLETE,
+  look,
+  order,
+  provider,
+  QUEUED,
+  RUNNING,
+} from './background-provider.js';
+import { asWithTheBareClient, type Client, type ClientSide, EACH_CLIENT } from './clients.js';
+import { RESPONSES, type StreamServer, streaming } from './streaming.js';
 
 let recorded: Recorded;
 beforeEach(() => {
   recorded = new Recorded();
 });
-
-const ORDER = { model: 'gpt-4o-mini', input: 'hi', background: true } as const;
-const COMPLETED = response('completed', {
-  output: [MESSAGE],
-  usage: RESPONSE_USAGE,
-  completed_at: 1780000042,
-});
-const FAILED = response('failed', { error: { code: 'server_error', message: 'Too much to do.' } });
-const CANCELLED = response('cancelled');
-const INCOMPLETE = response('incomplete', {
-  output: [MESSAGE],
-  usage: RESPONSE_USAGE,
-  incomplete_details: { reason: 'max_output_tokens' },
-});
-const DONE_EVENT = { type: 'response.completed', response: COMPLETED };
-
-/**
- * A provider of one response: it is ordered, and whoever looks for it finds it as the next of these; the last stays.
- * What is an array of events is streamed.
- */
-function provider(ordered: object, ...found: readonly object[]): Promise<StreamServer> {
-  const left = [...found];
-  return streaming((answer, _body, { method, url = '' }) => {
-    const isOrder = method === 'POST' && !url.includes('/resp_1/cancel');
-    const next = isOrder ? ordered : left.length > 1 ? left.shift() : left[0];
-    if (Array.isArray(next)) return writeAll(answer, next as string[]);
-    answer.setHeader('content-type', 'application/json');
-    return answer.end(JSON.stringify(next));
-  });
-}
 
 describe.each(EACH_CLIENT)('%s: a response in the background', (_name, kind) => {
   /** The lines of the events that a program with such a provider came to. */
@@ -58,19 +32,6 @@ describe.each(EACH_CLIENT)('%s: a response in the background', (_name, kind) => 
     });
     return (await recorded.events()).map(summary);
   };
-  const order = async (side: ClientSide, client: Client) =>
-    side.saw('ordered', await client.responses.create(ORDER));
-  const look = async (side: ClientSide, client: Client) =>
-    side.saw('found', await client.responses.retrieve('resp_1'));
-  const leave = async (side: ClientSide, stream: AsyncIterable<unknown>) => {
-    let read = 0;
-    for await (const event of stream) {
-      side.saw('event', event);
-      if (++read === RESPONSES.begun) break;
-    }
-  };
-  const QUEUED = response('queued', { background: true });
-  const RUNNING = response('in_progress', { background: true });
   const ordered = 'success | queued';
   const whole = `success | ${RESPONSES.whole}`;
 
@@ -178,99 +139,6 @@ describe.each(EACH_CLIENT)('%s: a response in the background', (_name, kind) => 
     expect(lines).toEqual([ordered, whole]);
   });
 
-  it('that is streamed to its end is one event', async () => {
-    const lines = await linesOf(
-      () => provider(RESPONSES.wire, COMPLETED),
-      async (side, client) => {
-        await side.read(await client.responses.create({ ...ORDER, stream: true }));
-        await look(side, client);
-      },
-    );
-    expect(lines).toEqual([whole]);
-  });
-
-  it('whose stream is left has what had arrived, and one more event when it is found completed', async () => {
-    const lines = await linesOf(
-      () => provider(RESPONSES.wire, RUNNING, COMPLETED),
-      async (side, client) => {
-        await leave(side, await client.responses.create({ ...ORDER, stream: true }));
-        for (let looks = 0; looks < 3; looks++) await look(side, client);
-      },
-    );
-    expect(lines).toEqual([`success | left | ${RESPONSES.partial}`, whole]);
-  });
-
-  it('whose stream breaks off is a failure, and one more event when it is found completed', async () => {
-    const lines = await linesOf(
-      () => provider(RESPONSES.wire.slice(0, RESPONSES.begun), COMPLETED),
-      async (side, client) => {
-        await side.read(await client.responses.create({ ...ORDER, stream: true }));
-        await look(side, client);
-      },
-    );
-    expect(lines).toEqual([`failure | ${RESPONSES.partial}`, whole]);
-  });
-
-  it('that is taken up again as a stream is completed by it', async () => {
-    const lines = await linesOf(
-      () => provider(RESPONSES.wire, responseEvents(DONE_EVENT)),
-      async (side, client) => {
-        await leave(side, await client.responses.create({ ...ORDER, stream: true }));
-        await side.read(await client.responses.retrieve('resp_1', { stream: true }));
-        await side.read(await client.responses.retrieve('resp_1', { stream: true, starting_after: 2 }));
-      },
-    );
-    expect(lines).toEqual([`success | left | ${RESPONSES.partial}`, whole]);
-  });
-
-  it('that is taken up from where it was left is completed by what its end says', async () => {
-    const rest = responseEvents(DONE_EVENT).slice(RESPONSES.begun);
-    const lines = await linesOf(
-      () => provider(RESPONSES.wire, rest),
-      async (side, client) => {
-        await leave(side, await client.responses.create({ ...ORDER, stream: true }));
-        await side.read(await client.responses.retrieve('resp_1', { stream: true, starting_after: 3 }));
-      },
-    );
-    expect(lines).toEqual([`success | left | ${RESPONSES.partial}`, whole]);
-  });
-
-  it('that is taken up as a stream and left again is still waited for', async () => {
-    const lines = await linesOf(
-      () => provider(QUEUED, RESPONSES.wire, RESPONSES.wire.slice(0, RESPONSES.begun), COMPLETED),
-      async (side, client) => {
-        await order(side, client);
-        await leave(side, await client.responses.retrieve('resp_1', { stream: true }));
-        await side.read(await client.responses.retrieve('resp_1', { stream: true }));
-        await look(side, client);
-      },
-    );
-    expect(lines).toEqual([ordered, whole]);
-  });
-
-  it('that is taken up as a stream and fails there is a failure', async () => {
-    const failed = responseEvents({ type: 'response.failed', response: FAILED });
-    const lines = await linesOf(
-      () => provider(QUEUED, failed),
-      async (side, client) => {
-        await order(side, client);
-        await side.read(await client.responses.retrieve('resp_1', { stream: true }));
-      },
-    );
-    expect(lines).toEqual([ordered, `failure | ${RESPONSES.whole}`]);
-  });
-
-  it('is not waited for when it is in the foreground', async () => {
-    const lines = await linesOf(
-      () => provider(RESPONSES.wire, COMPLETED),
-      async (side, client) => {
-        await leave(side, await RESPONSES.open(client));
-        await look(side, client);
-      },
-    );
-    expect(lines).toEqual([`success | left | ${RESPONSES.partial}`]);
-  });
-
   it('that is ordered of a client is found by its copies', async () => {
     const lines = await linesOf(
       () => provider(QUEUED, COMPLETED),
@@ -282,4 +150,13 @@ describe.each(EACH_CLIENT)('%s: a response in the background', (_name, kind) => 
     );
     expect(lines).toEqual([ordered, whole]);
   });
+});
+
+it('past a thousand responses that nobody came back for the oldest is forgotten', () => {
+  const background = new BackgroundResponses();
+  const waiting = { recording: NOTHING, startMs: 0 };
+  for (let id = 0; id <= 1000; id++) background.remember(`resp_${id}`, waiting);
+  expect(background.idIn('get', '/responses/resp_0')).toBeUndefined();
+  expect(background.idIn('get', '/responses/resp_1?stream=true')).toBe('resp_1');
+  expect(background.idIn('post', '/responses/resp_1000/cancel')).toBe('resp_1000');
 });

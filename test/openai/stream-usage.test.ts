@@ -179,9 +179,7 @@ describe.each(EACH_CLIENT)('%s', (_name, kind) => {
       recorded,
       async (side) => {
         const server = await withUsage(CHAT);
-        const body = { model: 'gpt-4o-mini', messages: MESSAGES, stream: true as const };
-        const written = { ...body, toJSON: () => ({ ...body, user: 'u1' }) };
-        await side.read(await side.client(server.url).chat.completions.create(written));
+        await side.read(await side.client(server.url).chat.completions.create(new WrittenBody()));
         side.saw('bodies', server.bodies);
       },
       HIDING,
@@ -224,6 +222,17 @@ describe.each(EACH_CLIENT)('%s', (_name, kind) => {
     },
   );
 });
+
+/** What is sent of it is not what is in it. */
+class WrittenBody {
+  readonly model = 'gpt-4o-mini';
+  readonly messages = MESSAGES;
+  readonly stream = true;
+
+  toJSON(): object {
+    return { ...this, user: 'u1' };
+  }
+}
 
 /** The stream with options that the caller has. */
 function asking(client: Client, stream: StreamKind, stream_options: object | null) {
