@@ -22,7 +22,7 @@ export interface StreamKind {
 }
 
 export const DONE = 'data: [DONE]\n\n';
-export const WORDS = ['w0;', 'w1;', 'w2;'];
+const WORDS = ['w0;', 'w1;', 'w2;'];
 const TEXT = WORDS.join('');
 export const MESSAGES = [{ role: 'user' as const, content: 'hi' }];
 
@@ -44,7 +44,7 @@ const CHAT_IDENTITY = {
   model: 'gpt-4o-mini',
 };
 
-export function textChunk(text: string, finish: string | null = null, more: object = {}): string {
+function textChunk(text: string, finish: string | null = null, more: object = {}): string {
   const choices = [{ index: 0, text, logprobs: null, finish_reason: finish }];
   return event({
     id: 't1',
@@ -88,7 +88,7 @@ export const RESPONSE_USAGE = {
 };
 
 /** The events of a streamed response up to its terminal one. */
-export const RESPONSE_BEGUN: readonly object[] = [
+const RESPONSE_BEGUN: readonly object[] = [
   { type: 'response.created', response: response('in_progress') },
   {
     type: 'response.output_item.added',
@@ -153,7 +153,7 @@ export const COMPLETIONS: StreamKind = {
   open: (client, options) =>
     client.completions.create({ model: 'babbage', prompt: 'hi', stream: true }, options),
 };
-export const IMAGES: StreamKind = {
+const IMAGES: StreamKind = {
   name: 'images',
   wire: [
     event({ type: 'image_generation.partial_image', partial_image_index: 0, ...painted }),
@@ -165,7 +165,7 @@ export const IMAGES: StreamKind = {
   open: (client, options) =>
     client.images.generate({ model: 'gpt-image-1', prompt: 'a row', stream: true }, options),
 };
-export const TRANSCRIPTIONS: StreamKind = {
+const TRANSCRIPTIONS: StreamKind = {
   name: 'transcriptions',
   wire: [
     ...WORDS.map((delta) => event({ type: 'transcript.text.delta', delta })),
