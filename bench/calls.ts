@@ -5,12 +5,12 @@
  *     npm run bench:calls -- --rounds 2 --calls 500 --only calls,size
  */
 import { parseArgs } from 'node:util';
-import { peerVersionOf, say, sayMachine } from './figures.js';
+import { chosenVariants, installed } from './chosen-variants.js';
+import { say, sayMachine } from './figures.js';
 import { chosen, positive } from './flags.js';
 import { reportSize } from './parts/size.js';
 import { type CallsRun, reportCalls, reportStreams } from './parts/watching-report.js';
 import { startProvider, startSink } from './processes.js';
-import type { CallVariant, Program } from './programs/program.js';
 import { programNamed, programNames } from './programs/programs.js';
 
 const reports: Readonly<Record<string, (run: CallsRun) => Promise<void>>> = {
@@ -44,8 +44,8 @@ using provider = await startProvider();
 
 for (const name of values.programs.split(',')) {
   const program = await programNamed(name);
-  const variants = installed(chosenVariants(program));
-  sayMachine([...program.packages, 'undici', ...variants.flatMap(({ needs }) => needs ?? [])]);
+  const variants = installed(chosenVariants(program.variants, values.variants));
+  sayMachine([...program.packages, 'undici', ...variants.flatMap(({ needs = [] }) => needs)]);
   say(
     `${flags.rounds} rounds, the variants one after the other in every round, each in a process of its own`,
   );
@@ -60,21 +60,4 @@ for (const name of values.programs.split(',')) {
       sink: sink.url,
     });
   }
-}
-
-/** The bare program is always among them: what the others add is told over it. */
-function chosenVariants(program: Program): readonly CallVariant[] {
-  if (values.variants === undefined) return program.variants;
-  const named = Object.fromEntries(program.variants.map((variant) => [variant.name, variant]));
-  const asked = new Set(chosen('variants', values.variants, named));
-  return program.variants.filter((variant) => variant.kind === 'bare' || asked.has(variant));
-}
-
-function installed(variants: readonly CallVariant[]): CallVariant[] {
-  return variants.filter(({ name, needs = [] }) => {
-    const missing = needs.filter((needed) => peerVersionOf(needed) === undefined);
-    if (missing.length === 0) return true;
-    say(`Without ${name}: ${missing.join(', ')} not installed (npm ci --prefix bench).`);
-    return false;
-  });
 }

@@ -22,7 +22,7 @@ export function complete(request: string): Completion {
       'content-type': streamed ? 'text/event-stream' : 'application/json',
       'x-request-id': `req_${id}`,
     },
-    body: streamed ? eventsOf(id, request) : [plainAnswer(id, request)],
+    body: streamed ? [...eventsOf(id, answerChunksTo(request))] : [plainAnswer(id, answerTo(request))],
   };
 }
 
@@ -32,23 +32,22 @@ export async function fetchCompletion(_url: unknown, init?: { body?: unknown }):
   return new Response(body.join(''), { headers });
 }
 
-function plainAnswer(id: string, request: string): string {
-  const message = { role: 'assistant', content: answerTo(request), refusal: null };
+export function plainAnswer(id: string, content: string): string {
+  const message = { role: 'assistant', content, refusal: null };
   const choices = [{ index: 0, message, logprobs: null, finish_reason: 'stop' }];
   const completion = { object: 'chat.completion', created: CREATED, model: MODEL, choices, usage: USAGE };
   return JSON.stringify({ id, ...completion, service_tier: 'default' });
 }
 
-function eventsOf(id: string, request: string): string[] {
+/** A stream of these chunks of text, with its usage at the end. */
+export function* eventsOf(id: string, chunks: Iterable<string>): Generator<string> {
   const said = `"id":"${id}","object":"chat.completion.chunk","created":${CREATED},"model":"${MODEL}"`;
   const event = (rest: string) => `data: {${said},${rest}}\n\n`;
   const choice = (delta: string, reason: string) =>
     event(`"choices":[{"index":0,"delta":${delta},"logprobs":null,"finish_reason":${reason}}]`);
-  return [
-    choice('{"role":"assistant","content":""}', 'null'),
-    ...answerChunksTo(request).map((chunk) => choice(`{"content":${JSON.stringify(chunk)}}`, 'null')),
-    choice('{}', '"stop"'),
-    event(`"choices":[],"usage":${JSON.stringify(USAGE)}`),
-    'data: [DONE]\n\n',
-  ];
+  yield choice('{"role":"assistant","content":""}', 'null');
+  for (const chunk of chunks) yield choice(`{"content":${JSON.stringify(chunk)}}`, 'null');
+  yield choice('{}', '"stop"');
+  yield event(`"choices":[],"usage":${JSON.stringify(USAGE)}`);
+  yield 'data: [DONE]\n\n';
 }

@@ -58,7 +58,7 @@ export function sayMachine(packages: readonly string[]): void {
     `${cpus().length} × ${cpus()[0]?.model.trim()}, ${mebibytes(totalmem())} MiB, ${process.platform} ` +
       `${process.arch}, Node ${process.version}`,
   );
-  say(packages.map((name) => `${name} ${versionOf(name) ?? 'not installed'}`).join(', '));
+  say([...new Set(packages)].map((name) => `${name} ${versionOf(name) ?? 'not installed'}`).join(', '));
 }
 
 /** The version of an installed package: of the bench's own, or else of the repository's. */

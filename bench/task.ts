@@ -1,5 +1,6 @@
 /** The process of one task: measures, tells its parent, ends. */
 import { measureAppend } from './parts/append.js';
+import type { ClientInput } from './parts/client.js';
 import { measureLinearity } from './parts/linearity.js';
 import { measureLoopDelay } from './parts/loop-delay.js';
 import { measureMemory } from './parts/memory.js';
@@ -8,6 +9,8 @@ import { measureWatching } from './parts/watching.js';
 
 const tasks = {
   append: measureAppend,
+  // with its framework, which no other process shall hold
+  client: async (input: ClientInput) => (await import('./parts/client.js')).measureClient(input),
   linearity: measureLinearity,
   'loop delay': measureLoopDelay,
   memory: measureMemory,

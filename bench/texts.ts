@@ -4,9 +4,9 @@ import { textOf } from './rows.js';
 export const CHUNKS_A_STREAM = 500;
 
 const PROMPT_BYTES = 2048;
-const ANSWER_BYTES = 1024;
+export const ANSWER_BYTES = 1024;
 /** Of a few letters each, as tokens are. */
-const CHUNK_BYTES = 4;
+export const CHUNK_BYTES = 4;
 
 /** Different in every call, with the number by which the sink knows it again. */
 export function promptOf(index: number): string {
@@ -28,9 +28,13 @@ export function answerTo(request: string): string {
 export function answerChunksTo(request: string): string[] {
   const index = numberIn(request);
   const text = `${introductionOf(index)}${textOf(index ?? 0, CHUNKS_A_STREAM * CHUNK_BYTES)}`;
-  return Array.from({ length: CHUNKS_A_STREAM }, (_, chunk) =>
-    text.slice(chunk * CHUNK_BYTES, (chunk + 1) * CHUNK_BYTES),
-  );
+  return [...chunksOf(text, CHUNKS_A_STREAM)];
+}
+
+/** The first chunks of a text, made when they are asked for. */
+export function* chunksOf(text: string, count: number): Generator<string> {
+  for (let from = 0; from < count * CHUNK_BYTES; from += CHUNK_BYTES)
+    yield text.slice(from, from + CHUNK_BYTES);
 }
 
 function introductionOf(index: number | undefined): string {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Agent, request } from 'undici';
 
 const BATCH_CHARACTERS = 1024 * 1024;
@@ -52,4 +53,53 @@ export class Floor {
     await answer.body.text();
     if (answer.statusCode !== 200) this.problems.push(`status ${answer.statusCode}`);
   }
+}
+
+/** What a floor's row is made of. */
+export interface FloorCall {
+  /** Unix time, ms. */
+  readonly started: number;
+  readonly messages: unknown;
+  readonly content: string;
+  readonly usage: Tokens;
+  readonly stream: boolean;
+}
+
+export interface Tokens {
+  readonly prompt_tokens: number;
+  readonly completion_tokens: number;
+}
+
+/** As many columns as ours, without looking at anything twice. */
+export function rowOf({ started, messages, content, usage, stream }: FloorCall): object {
+  const ended = Date.now();
+  const id = randomUUID();
+  const { prompt_tokens, completion_tokens } = usage;
+  return {
+    id,
+    message_id: id,
+    model: 'gpt-4o-mini',
+    provider: 'openai',
+    call_type: 'acompletion',
+    stream,
+    messages,
+    start_time: new Date(started).toISOString(),
+    end_time: new Date(ended).toISOString(),
+    duration: (ended - started) / 1000,
+    llm_api_duration_ms: ended - started,
+    standard_logging_object_response_time: (ended - started) / 1000,
+    standard_logging_object_status: 'success',
+    log_event_type: 'successful_api_call',
+    cache_hit: false,
+    api_key: '****',
+    cost: (prompt_tokens * 0.15 + completion_tokens * 0.6) / 1_000_000,
+    proxy_metadata: {},
+    response: {
+      id,
+      object: 'chat.completion',
+      model: 'gpt-4o-mini',
+      choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content } }],
+      usage: { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens },
+    },
+  };
 }

@@ -3,6 +3,7 @@ import type { CallVariant, Program } from './program.js';
 /** Each is loaded only where it is run: a process shall hold one framework. */
 const programs: Readonly<Record<string, () => Promise<Program>>> = {
   'ai-sdk': async () => (await import('./ai-sdk.js')).aiSdk,
+  openai: async () => (await import('./openai.js')).openAI,
 };
 
 export const programNames: readonly string[] = Object.keys(programs);

@@ -4,7 +4,7 @@ import type { Answer, Choice, Usage } from '../call/call.js';
 import { type Fields, fieldsOf, firstText, listOf, textOf } from '../call/fields.js';
 import { toFinishReason } from '../call/finish-reason.js';
 import { ChoiceGatherer } from '../call/gather.js';
-import { identityOfSdk } from '../call/identity.js';
+import { answerOf, identityOfSdk } from '../call/identity.js';
 import { asText } from '../call/plain.js';
 import type { StreamGatherer } from '../recorder/stream.js';
 
@@ -20,23 +20,23 @@ export function answerOfResult(result: unknown, provider: string): Answer {
   }
   gatherer.finishReason = finishReasonOf(finishReason);
   const identity = identityOfSdk(response);
-  return {
-    ...identity,
-    choices: [gatherer.choice()],
-    ...billingOf(usage, { provider, metadata: providerMetadata }),
-    ...servedThrough(providerMetadata, identity),
-  };
+  const billing = billingOf(usage, { provider, metadata: providerMetadata });
+  const { servedProvider, model } = servedThrough(providerMetadata, identity);
+  const answer = answerOf(identity, [gatherer.choice()], billing);
+  answer.model = model;
+  answer.servedProvider = servedProvider;
+  return answer;
 }
 
 /** Whom Vercel's gateway asked, and for what; `model` only where the response does not name one itself. */
-function servedThrough(providerMetadata: unknown, known: Partial<Answer>): Partial<Answer> {
+function servedThrough(
+  providerMetadata: unknown,
+  known: Partial<Answer>,
+): Pick<Answer, 'servedProvider' | 'model'> {
   const routing = fieldsOf(fieldsOf(fieldsOf(providerMetadata).gateway).routing);
   const servedProvider = firstText(routing.finalProvider, routing.resolvedProvider);
   const model = known.model ?? firstText(routing.resolvedProviderApiModelId);
-  return {
-    ...(servedProvider === undefined ? {} : { servedProvider }),
-    ...(model === undefined ? {} : { model }),
-  };
+  return { servedProvider, model };
 }
 
 const FILE_PARTS = new Set<unknown>(['file', 'reasoning-file']);

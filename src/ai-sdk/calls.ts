@@ -100,7 +100,9 @@ export class ModelCalls {
       const fields = fieldsOf(params);
       const input = kind.input(fields);
       const known = this.#known(params, claim(kind.type, model, input));
-      return { stream, input, defaults: kind.metadata?.(fields), ...known };
+      const { user, metadata, name, cost, withhold } = known;
+      // written out here and below: a spread takes longer than all the rest
+      return { stream, input, defaults: kind.metadata?.(fields), user, metadata, name, cost, withhold };
     });
     return call === undefined || nesting === undefined ? undefined : { call, nesting };
   }
@@ -120,7 +122,14 @@ export class ModelCalls {
         type: kind.type,
         provider: this.#provider ?? providerOfAiSdk(provider),
         model: modelId,
-        ...known,
+        stream: known.stream,
+        input: known.input,
+        user: known.user,
+        name: known.name,
+        metadata: known.metadata,
+        cost: known.cost,
+        defaults: known.defaults,
+        withhold: known.withhold,
       };
     });
     if (recording === NOTHING) return undefined;

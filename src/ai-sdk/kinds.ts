@@ -9,6 +9,7 @@ import {
 import { fileText } from '../call/binary.js';
 import type { Answer, CallType } from '../call/call.js';
 import { type Fields, fieldsOf, isFields, textOf } from '../call/fields.js';
+import { promptWithFiles } from '../call/files.js';
 import { answerOfResult } from './answer.js';
 
 /** A kind of model: where what was asked stands in its call options, and what its result says. */
@@ -41,7 +42,7 @@ export const EMBEDDING: Kind = {
 
 export const IMAGE: Kind = {
   type: 'aimage_generation',
-  input: ({ prompt, files, mask }) => promptWithFiles(prompt, [files, mask]),
+  input: ({ prompt, files, mask }) => promptWithFiles(prompt, [files, mask], 'image'),
   answer: imagesAnswer,
 };
 
@@ -66,7 +67,7 @@ export const TRANSCRIPTION: Kind = {
 const VIDEO: Kind = {
   type: 'acreate_video',
   input: ({ prompt, image, frameImages, inputReferences }) =>
-    promptWithFiles(prompt, [image, frameImages, inputReferences]),
+    promptWithFiles(prompt, [image, framesOf(frameImages), inputReferences], 'image'),
   answer: videosAnswer,
 };
 
@@ -100,10 +101,7 @@ function generatedKind({ prompt, audio, text }: Fields, model: object): Kind {
   return 'maxVideosPerCall' in model ? VIDEO : IMAGE;
 }
 
-/** Text alone stays text; of files, what they are stands under it. */
-function promptWithFiles(prompt: unknown, files: readonly unknown[]): unknown {
-  const given = files.flat().filter((file) => file !== undefined && file !== null);
-  if (given.length === 0) return prompt;
-  const lines = given.map((file) => fileText(fieldsOf(file).image ?? file, 'image'));
-  return [textOf(prompt) ?? '', ...lines].filter((line) => line !== '').join('\n');
+/** A frame of a video says where in it it belongs, beside the image. */
+function framesOf(frames: unknown): unknown {
+  return Array.isArray(frames) ? frames.map((frame: unknown) => fieldsOf(frame).image ?? frame) : frames;
 }

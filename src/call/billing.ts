@@ -2,7 +2,8 @@ import type { Answer } from './call.js';
 import { fieldsOf, firstText } from './fields.js';
 import { toUsage, type UsageHints } from './usage.js';
 
-type Billing = Pick<Answer, 'usage' | 'serviceTier' | 'reportedCost'>;
+/** What a call took. */
+export type Billing = Pick<Answer, 'usage' | 'serviceTier' | 'reportedCost'>;
 
 /** What a call took, in which tier, and what the provider says it charged; keys of which nothing is known are left out. */
 export function billingOf(reported: unknown, hints: UsageHints = {}): Billing {

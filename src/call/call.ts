@@ -110,6 +110,8 @@ export interface LlmCall {
   requestedProvider?: string | undefined;
   /** The requested model. */
   model: string;
+  /** The name that was asked for, where it was none of a model: a deployment of Azure's. */
+  requestedModel?: string | undefined;
   stream: boolean;
   messages: EventMessage[];
   user?: string | undefined;

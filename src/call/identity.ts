@@ -1,4 +1,5 @@
-import type { Answer } from './call.js';
+import type { Billing } from './billing.js';
+import type { Answer, Choice } from './call.js';
 import { type Fields, fieldsOf, firstText } from './fields.js';
 
 /** Who answered, as what and in which tier, of an API's body. Empty values are left out. */
@@ -13,8 +14,22 @@ export function identityOf(body: Fields): Partial<Answer> {
   return identity;
 }
 
+/** The answer of all that is known of it: written out, since spreads take longer than all the rest. */
+export function answerOf(identity: Partial<Answer>, choices: Choice[], billing: Billing): Answer {
+  return {
+    id: identity.id,
+    model: identity.model,
+    object: identity.object,
+    created: identity.created,
+    choices,
+    usage: billing.usage,
+    serviceTier: billing.serviceTier ?? identity.serviceTier,
+    reportedCost: billing.reportedCost,
+  };
+}
+
 /**
- * The same of the AI SDK's `response` and `response-metadata`. The body beside it tells what some of its providers do
+ * Who answered of the AI SDK's `response` and `response-metadata`. The body beside it tells what some of its providers do
  * not: Gemini's model and, in spec V2, id, and the tier of OpenAI's chat, which a price depends on.
  */
 export function identityOfSdk(response: unknown): Partial<Answer> {

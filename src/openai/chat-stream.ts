@@ -2,7 +2,7 @@ import { billingOf } from '../call/billing.js';
 import type { Answer } from '../call/call.js';
 import { type Fields, fieldsOf, isFields, listOf, textOf } from '../call/fields.js';
 import { type ChoiceGatherer, ChoicesGatherer } from '../call/gather.js';
-import { identityOf } from '../call/identity.js';
+import { answerOf, identityOf } from '../call/identity.js';
 import { toUsage } from '../call/usage.js';
 import type { StreamGatherer } from '../recorder/stream.js';
 import { argumentsOf, calledOf, filesOf, reasoningOf, toolCallsOf, wordsOf } from './chat.js';
@@ -47,13 +47,10 @@ export class ChatChunks implements StreamGatherer {
   }
 
   answer(): Answer {
-    return {
-      ...this.#identity,
-      object: this.#object,
-      choices: this.#choices.choices(),
-      serviceTier: this.#serviceTier,
-      ...billingOf(this.#usage),
-    };
+    const answer = answerOf(this.#identity, this.#choices.choices(), billingOf(this.#usage));
+    answer.object = this.#object;
+    answer.serviceTier = this.#serviceTier ?? answer.serviceTier;
+    return answer;
   }
 }
 

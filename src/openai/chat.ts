@@ -3,17 +3,14 @@ import { fileText } from '../call/binary.js';
 import type { Answer, Choice, ToolCall } from '../call/call.js';
 import { type Fields, fieldsOf, isFields, listOf, textOf } from '../call/fields.js';
 import { logprobsOf } from '../call/gather.js';
-import { identityOf } from '../call/identity.js';
+import { answerOf, identityOf } from '../call/identity.js';
 import { jsonText } from '../call/plain.js';
 
 /** The answer in a `chat.completion` or a `text_completion`. */
 export function chatAnswer(body: unknown): Answer {
   const completion = fieldsOf(body);
-  return {
-    ...identityOf(completion),
-    choices: listOf(completion.choices).map((choice, position) => toChoice(choice, position)),
-    ...billingOf(completion.usage),
-  };
+  const choices = listOf(completion.choices).map((choice, position) => toChoice(choice, position));
+  return answerOf(identityOf(completion), choices, billingOf(completion.usage));
 }
 
 function toChoice(choice: Fields, position: number): Choice {

@@ -1,18 +1,16 @@
 import { type Fields, fieldsOf, firstText, isFields } from '../call/fields.js';
 import { providerOfBaseUrl } from '../call/provider.js';
-import type { BegunCall } from '../recorder/recorder.js';
 import type { RequestOptions } from './client.js';
 import type { Body, Endpoint } from './endpoints.js';
 
-/** What a body says of the call that it asks for. */
-export function describeBody(endpoint: Endpoint, body: Body): Omit<BegunCall, 'provider' | 'model'> {
-  return {
-    type: endpoint.type,
-    // a multipart body holds texts only
-    stream: body.stream === true || body.stream === 'true',
-    input: endpoint.input(body),
-    user: firstText(body.user, body.safety_identifier),
-  };
+/** Whether a stream is asked for; a multipart body holds texts only. */
+export function isStreamed({ stream }: Body): boolean {
+  return stream === true || stream === 'true';
+}
+
+/** Who asks, as the provider is told. */
+export function userIn({ user, safety_identifier: identifier }: Body): string | undefined {
+  return firstText(user, identifier);
 }
 
 /**

@@ -12,7 +12,7 @@ import type { StreamGatherer } from '../recorder/stream.js';
 import { chatAnswer } from './chat.js';
 import { ChatChunks } from './chat-stream.js';
 import { imagesInput, responsesInput, transcriptionInput, videosInput } from './inputs.js';
-import { ImageEvents, LastChunk, TranscriptEvents } from './media-stream.js';
+import { ImageEvents, LastChunk, SpeechEvents, TranscriptEvents } from './media-stream.js';
 import { responsesAnswer } from './responses.js';
 import { ResponsesEvents } from './responses-stream.js';
 
@@ -45,13 +45,12 @@ export function endpointOf(
 ): Endpoint | undefined {
   if (method !== 'post' && (typeof method !== 'string' || method.toLowerCase() !== 'post')) return undefined;
   if (typeof path !== 'string') return undefined;
-  if (path.startsWith('/')) {
-    const bare = withoutQuery(path, 0);
+  const bare = withoutQuery(path);
+  if (bare.startsWith('/'))
     return (own === undefined ? undefined : ownEndpoint(own, bare)) ?? PATHS.get(bare);
-  }
-  const origin = path.indexOf('://');
-  const start = origin < 1 ? -1 : path.indexOf('/', origin + 3);
-  return start < 0 ? undefined : endpointAtEnd(withoutQuery(path, start), own);
+  const origin = bare.indexOf('://');
+  const start = origin < 1 ? -1 : bare.indexOf('/', origin + 3);
+  return start < 0 ? undefined : endpointAtEnd(bare.slice(start), own);
 }
 
 /**
@@ -105,7 +104,12 @@ const KINDS: Readonly<Record<CallType, Endpoint>> = {
   aimage_edit: images('aimage_edit'),
   aimage_variation: images('aimage_variation'),
   atranscription: TRANSCRIPTION,
-  aspeech: unstreamed('aspeech', ({ input }) => input, speechAnswer),
+  aspeech: {
+    type: 'aspeech',
+    input: ({ input }) => input,
+    answer: speechAnswer,
+    gatherer: () => new SpeechEvents(),
+  },
   amoderation: unstreamed('amoderation', ({ input }) => input, moderationAnswer),
   arerank: unstreamed('arerank', ({ query }) => query, rerankAnswer),
   acreate_video: unstreamed('acreate_video', videosInput, videosAnswer),
@@ -158,11 +162,11 @@ function endpointAtEnd(pathname: string, own: Readonly<Record<string, CallType>>
   return found;
 }
 
-function withoutQuery(path: string, start: number): string {
-  const query = path.indexOf('?', start);
-  const fragment = path.indexOf('#', start);
+function withoutQuery(path: string): string {
+  const query = path.indexOf('?');
+  const fragment = path.indexOf('#');
   const end = fragment >= 0 && (query < 0 || fragment < query) ? fragment : query;
-  return start === 0 && end < 0 ? path : path.slice(start, end < 0 ? undefined : end);
+  return end < 0 ? path : path.slice(0, end);
 }
 
 /** Also one that is not the platform's own. */

@@ -5,7 +5,7 @@ import { Recorder } from '../recorder/recorder.js';
 import { NOTHING, type Recording } from '../recorder/recording.js';
 import { StreamRecording } from '../recorder/stream.js';
 import { define } from './client.js';
-import { describeBody, providerOfUrl } from './describe.js';
+import { isStreamed, providerOfUrl, userIn } from './describe.js';
 import { bodyOf, type Endpoint, endpointOf } from './endpoints.js';
 import type { InstrumentOpenAIOptions } from './options.js';
 import { isEventStream, WholeBody, watchResponse } from './response.js';
@@ -99,8 +99,11 @@ function requestOf(
     const recording = recorder.start(() => {
       const body = bodyOf(parsedBody(init?.body));
       return {
-        ...describeBody(endpoint, body),
+        type: endpoint.type,
         model: firstText(body.model, deploymentIn(url)) ?? 'unknown',
+        stream: isStreamed(body),
+        input: endpoint.input(body),
+        user: userIn(body),
         provider: options.provider ?? providerOfUrl(originOf(url)),
         apiKey: () => keyIn(init?.headers ?? given?.headers),
       };

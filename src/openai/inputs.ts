@@ -1,6 +1,6 @@
 /** What was asked, in each kind of request's body. Files are named, never read. */
-import { fileText } from '../call/binary.js';
-import { type Fields, firstText, textOf } from '../call/fields.js';
+import type { Fields } from '../call/fields.js';
+import { promptWithFiles } from '../call/files.js';
 
 /** The Responses API keeps the system prompt apart, and what was said before may stay with the provider. */
 export function responsesInput({ instructions, input }: Fields): unknown {
@@ -22,20 +22,3 @@ export function videosInput({ prompt, input_reference: reference }: Fields): unk
 export function transcriptionInput({ prompt, file }: Fields): unknown {
   return promptWithFiles(prompt, [file], 'audio');
 }
-
-function promptWithFiles(prompt: unknown, files: readonly unknown[], kind: string): unknown {
-  const given = files.flat().filter((file) => file !== undefined && file !== null);
-  if (given.length === 0) return prompt;
-  const lines = given.map((file) => namedMarker(file, kind));
-  return [textOf(prompt) ?? '', ...lines].filter((line) => line !== '').join('\n');
-}
-
-/** `row.mp3 [audio/mpeg, 45 bytes]`. */
-function namedMarker(file: unknown, kind: string): string {
-  const marker = fileText(file, kind);
-  const name = typeof file === 'object' && file !== null && 'name' in file ? firstText(file.name) : undefined;
-  return name === undefined || NO_NAMES.has(name) ? marker : `${name} ${marker}`;
-}
-
-/** What a form and the client call a file without a name. */
-const NO_NAMES = new Set(['blob', 'unknown_file']);

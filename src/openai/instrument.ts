@@ -3,7 +3,7 @@ import { shown } from '../recorder/problems.js';
 import { readAbandonedAfterMs } from '../recorder/read-options.js';
 import { Recorder } from '../recorder/recorder.js';
 import { BackgroundResponses } from './background.js';
-import { isObject, isThenable, type OpenAIClient, rootOf } from './client.js';
+import { isObject, isThenable, type OpenAIClient, type RequestOptions, rootOf } from './client.js';
 import { withoutTinybird } from './fetch.js';
 import type { InstrumentOpenAIOptions } from './options.js';
 import { Patches } from './patches.js';
@@ -59,13 +59,13 @@ export function uninstrumentOpenAI<Client extends OpenAIClient>(client: Client):
   return client;
 }
 
-type Shared = Omit<Watch, 'client' | 'attempts'>;
+type Shared = Omit<Watch, 'client' | 'attempts' | 'apiKey'>;
 
 function instrument(client: OpenAIClient, shared: Shared): void {
   const { recorder } = shared;
   if (INSTRUMENTED in client || patchesOfFrozen.has(client)) return;
   const patches = new Patches();
-  const watch: Watch = { ...shared, client, attempts: new WeakMap() };
+  const watch: Watch = { ...shared, client, attempts: new WeakMap(), apiKey: () => keyOf(client) };
   const isOpen = Object.isExtensible(client);
   try {
     if (isOpen) patches.set(client, INSTRUMENTED, patches);
@@ -83,6 +83,11 @@ function instrument(client: OpenAIClient, shared: Shared): void {
   }
 }
 
+function keyOf(client: OpenAIClient): string | undefined {
+  const { apiKey } = client as { apiKey?: unknown };
+  return typeof apiKey === 'string' ? apiKey : undefined;
+}
+
 /** A frozen client can carry no mark; its resources can be watched all the same. */
 const patchesOfFrozen = new WeakMap<object, Patches>();
 
@@ -95,11 +100,24 @@ function watchClient(client: OpenAIClient, watch: Watch, patches: Patches): void
 }
 
 function watchRequests(client: OpenAIClient, watch: Watch, patches: Patches): void {
+  let asked: RequestOptions | undefined;
+  // The path of a request whose options are still to come: a file that has to be read, and may not be there.
+  patches.replace(client, 'methodRequest', (original) => {
+    return function methodRequest(this: unknown, ...parameters: unknown[]) {
+      const [method, path] = parameters;
+      asked = { method, path };
+      try {
+        return original.apply(this, parameters);
+      } finally {
+        asked = undefined;
+      }
+    };
+  });
   patches.replace(client, 'request', (original, isUndone) => {
     return function request(this: unknown, given: unknown, ...others: unknown[]) {
       if (isUndone()) return original.call(this, given, ...others);
       const call = new RequestCall(watch);
-      const options = begun(call, given);
+      const options = begun(call, given, asked);
       return watchResult(() => original.call(this, options, ...others), call, watch);
     };
   });
@@ -113,10 +131,16 @@ function watchRequests(client: OpenAIClient, watch: Watch, patches: Patches): vo
 }
 
 /** What is to be sent: a request, or the promise of one. It begins before the client's own handler rewrites its path. */
-function begun(call: RequestCall, given: unknown): unknown {
+function begun(call: RequestCall, given: unknown, asked: RequestOptions | undefined): unknown {
   if (!isThenable(given)) return call.begin(given);
   const options = Promise.resolve(given);
-  const begins = options.then((request) => call.begin(request));
+  const begins = options.then(
+    (request) => call.begin(request),
+    (thrown: unknown) => {
+      call.neverSent(asked);
+      throw thrown;
+    },
+  );
   if (call.mayAskForUsage) return begins;
   begins.catch(() => {}); // the client hears of it by itself
   return options;

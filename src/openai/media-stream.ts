@@ -1,8 +1,10 @@
-/** Streams of what is no conversation: images, transcriptions, and whatever a further path may give. */
+/** Streams of what is no conversation: images, transcriptions, speech, and whatever a further path may give. */
 import { imagesAnswer, transcriptionAnswer } from '../call/answers.js';
+import { billingOf } from '../call/billing.js';
 import { fileText } from '../call/binary.js';
 import type { Answer } from '../call/call.js';
 import { fieldsOf, isFields, textOf } from '../call/fields.js';
+import { ChoiceGatherer } from '../call/gather.js';
 import { toUsage } from '../call/usage.js';
 import type { StreamGatherer } from '../recorder/stream.js';
 
@@ -90,6 +92,40 @@ export class TranscriptEvents implements StreamGatherer {
     const answer = transcriptionAnswer({ text: pieces.join(''), usage: this.#done?.usage });
     if (this.#done !== undefined) return answer;
     return { ...answer, choices: answer.choices.map(({ finishReason: _, ...choice }) => choice) };
+  }
+}
+
+/** Gathers `speech.audio.*`, which only comes to whoever asked for events instead of audio: its size and its usage. */
+export class SpeechEvents implements StreamGatherer {
+  readonly #choice = new ChoiceGatherer();
+  #usage: unknown;
+  #finished = false;
+  #error: Told;
+
+  add(chunk: unknown): boolean {
+    const event = fieldsOf(chunk);
+    this.#error ??= toldBy(event);
+    if (event.type === 'speech.audio.done') {
+      this.#finished = true;
+      this.#choice.finishReason = 'stop';
+      this.#usage = event.usage;
+    }
+    const audio = textOf(event.audio) ?? '';
+    if (event.type !== 'speech.audio.delta' || audio === '') return false;
+    this.#choice.audio(audio);
+    return true;
+  }
+
+  get finished(): boolean {
+    return this.#finished;
+  }
+
+  get error(): Told {
+    return this.#error;
+  }
+
+  answer(): Answer {
+    return { choices: this.#choice.isEmpty ? [] : [this.#choice.choice()], ...billingOf(this.#usage) };
   }
 }
 

@@ -24,10 +24,10 @@ export interface PromiseWatcher {
 export function watchPromise(promise: ApiPromise, watcher: PromiseWatcher): ApiPromise {
   const progress = new Progress(watcher);
   // The same in every version so far; whatever else parses is seen through a promise derived from it.
-  const watched =
-    typeof promise.parseResponse === 'function' ? promise : promise._thenUnwrap(seenBy(watcher));
-  watchParsing(watched, watcher, seenBy(watcher));
-  watchUse(watched, progress);
+  const seen = seenBy(watcher);
+  const watched = typeof promise.parseResponse === 'function' ? promise : promise._thenUnwrap(seen);
+  watchParsing(watched, watcher, seen);
+  watchUse(watched, progress, seen);
   promise.responsePromise?.then(
     (props) => progress.opened(props?.response),
     async (thrown: unknown) => {
@@ -61,16 +61,14 @@ function watchParsing(promise: ApiPromise, watcher: PromiseWatcher, seen?: (data
     watcher.parsing();
     return Promise.resolve(parseResponse.apply(promise, parameters)).then(seen, failed);
   };
-  if (seen === undefined) return;
-  const { _thenUnwrap } = promise;
-  // Since 7.5 a derived promise parses by a closure of its own, which does not come by here.
-  define(promise, '_thenUnwrap', (transform: Transform) =>
-    _thenUnwrap.call(promise, (data, ...more) => transform(seen(data), ...more)),
-  );
 }
 
-/** `then`, `catch`, `finally` and `withResponse` all go through `parse`; helpers such as `chat.completions.parse` derive. */
-function watchUse(promise: ApiPromise, progress: Progress): void {
+/**
+ * `then`, `catch`, `finally` and `withResponse` all go through `parse`; helpers such as `chat.completions.parse` derive.
+ *
+ * @param seen sees the data before it is transformed: since 7.5 a derived promise parses by a closure of its own
+ */
+function watchUse(promise: ApiPromise, progress: Progress, seen?: (data: unknown) => unknown): void {
   const { parse, asResponse, _thenUnwrap } = promise;
   define(promise, 'parse', () => {
     progress.parse();
@@ -81,7 +79,8 @@ function watchUse(promise: ApiPromise, progress: Progress): void {
     return asResponse.call(promise);
   });
   define(promise, '_thenUnwrap', (transform: Transform) => {
-    const child = _thenUnwrap.call(promise, transform);
+    const seeing = seen && ((data: unknown, ...more: unknown[]) => transform(seen(data), ...more));
+    const child = _thenUnwrap.call(promise, seeing ?? transform);
     watchParsing(child, progress.watcher);
     watchUse(child, progress);
     return child;

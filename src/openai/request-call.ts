@@ -7,7 +7,7 @@ import { type CallCorrections, NOTHING, type Recording } from '../recorder/recor
 import { type StreamGatherer, StreamRecording } from '../recorder/stream.js';
 import { type BackgroundResponses, endingOfResponse, endOfResponse } from './background.js';
 import { isApiStream, isObject, type OpenAIClient, type RequestOptions } from './client.js';
-import { describeBody, isAzure, metadataOf, providerOfClient } from './describe.js';
+import { isAzure, isStreamed, metadataOf, providerOfClient, userIn } from './describe.js';
 import { type Body, bodyOf, type Endpoint, endpointOf } from './endpoints.js';
 import type { InstrumentOpenAIOptions } from './options.js';
 import type { PromiseWatcher } from './promise.js';
@@ -27,6 +27,8 @@ export interface Watch {
   readonly background: BackgroundResponses;
   /** Attempts by the options object, which a retry is given again. */
   readonly attempts: WeakMap<object, number>;
+  /** Null or a placeholder while a key function has not been asked. */
+  readonly apiKey: () => string | undefined;
 }
 
 /** One request, from its options to its end. Of a request that is no LLM call nothing is recorded. */
@@ -79,6 +81,11 @@ export class RequestCall implements PromiseWatcher {
     return asking;
   }
 
+  /** The options never came, so there is no request; what it would have asked for is known by its path alone. */
+  neverSent(request: RequestOptions | undefined): void {
+    if (request !== undefined) this.begin(request);
+  }
+
   /** The call begins, and its request goes out as it is. */
   note(request: RequestOptions): void {
     const { recorder, options, background } = this.#watch;
@@ -93,19 +100,23 @@ export class RequestCall implements PromiseWatcher {
     const { client, options, details } = this.#watch;
     const body = bodyOf(request.body);
     this.#body = body;
-    const described = describeBody(endpoint, body);
     const own = details.read(request.tinybird);
     const deployment = isAzure(client) ? firstText(body.model) : undefined;
+    // written out: spreads would take longer than all the rest
     return {
-      ...described,
-      ...own,
-      startMs: this.#startMs,
+      type: endpoint.type,
+      provider: options.provider ?? providerOfClient(client, this.#url()),
       // of a body that is streamed the client notes the model
       model: firstText(body.model, fieldsOf(request.__metadata).model) ?? 'unknown',
-      provider: options.provider ?? providerOfClient(client, this.#url()),
-      user: own?.user ?? described.user,
+      stream: isStreamed(body),
+      input: endpoint.input(body),
+      user: own?.user ?? userIn(body),
+      name: own?.name,
+      metadata: own?.metadata,
+      cost: own?.cost,
       defaults: metadataOf(endpoint, body, request, deployment),
-      apiKey: () => keyOf(client),
+      apiKey: this.#watch.apiKey,
+      startMs: this.#startMs,
     };
   }
 
@@ -223,7 +234,8 @@ export class RequestCall implements PromiseWatcher {
   #corrections(answer: Answer): CallCorrections {
     const { client } = this.#watch;
     const attempts = this.#attempts();
-    return isAzure(client) && answer.model ? { ...attempts, model: answer.model } : attempts;
+    if (!isAzure(client) || !answer.model) return attempts;
+    return { ...attempts, model: answer.model, requestedModel: firstText(this.#body.model) };
   }
 
   #attempts(): CallCorrections {
@@ -240,10 +252,4 @@ function isIterator(data: unknown): data is AsyncIterator<unknown> {
   return (
     isObject(data) && Symbol.asyncIterator in data && typeof (data as { next?: unknown }).next === 'function'
   );
-}
-
-/** Null or a placeholder while a key function has not been asked. */
-function keyOf(client: OpenAIClient): string | undefined {
-  const { apiKey } = client as { apiKey?: unknown };
-  return typeof apiKey === 'string' ? apiKey : undefined;
 }

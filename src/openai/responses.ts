@@ -4,18 +4,15 @@ import type { Answer, Choice, ToolCall } from '../call/call.js';
 import { type Fields, fieldsOf, isFields, listOf, textOf } from '../call/fields.js';
 import { toFinishReason } from '../call/finish-reason.js';
 import { logprobsOf } from '../call/gather.js';
-import { identityOf } from '../call/identity.js';
+import { answerOf, identityOf } from '../call/identity.js';
 import { jsonText } from '../call/plain.js';
 
 /** The answer in a `response` or a `response.compaction`: its output items as one choice. */
 export function responsesAnswer(body: unknown): Answer {
   const response = fieldsOf(body);
   const output = listOf(response.output);
-  return {
-    ...identityOf(response),
-    choices: output.length > 0 ? [toChoice(response, output)] : awaited(response),
-    ...billingOf(response.usage),
-  };
+  const choices = output.length > 0 ? [toChoice(response, output)] : awaited(response);
+  return answerOf(identityOf(response), choices, billingOf(response.usage));
 }
 
 /** A response in the background is answered before there is any of it: with its status. */

@@ -21,7 +21,7 @@ export function askingForUsage(request: RequestOptions): RequestOptions | undefi
  * of Azure among them.
  */
 export function isSafeToAsk(baseUrl: string): boolean {
-  return /^https:\/\/([a-z]+\.)?api\.openai\.com([:/?#]|$)/i.test(baseUrl);
+  return /^https:\/\/([a-z]+\.)?api\.openai\.com(:\d+)?([/?#]|$)/i.test(baseUrl);
 }
 
 /** The chunk that is there only because we asked: the last one, without choices. */

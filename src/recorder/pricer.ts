@@ -108,6 +108,7 @@ export class Pricer {
 
 function pricedCall(call: LlmCall): PricedCall {
   const { model: servedModel, serviceTier, reportedCost, usage = {} } = call.answer;
-  const { type, provider, model, startedAt } = call;
+  const { type, provider, startedAt } = call;
+  const model = call.requestedModel ?? call.model;
   return { type, provider, model, servedModel, serviceTier, reportedCost, usage, startedAt };
 }

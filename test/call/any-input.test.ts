@@ -23,7 +23,7 @@ import { answerOfResult as answerOfLlmResult } from '../../src/langchain/answer.
 import { loadDatasources } from '../../src/local/datasources.js';
 import { chatAnswer } from '../../src/openai/chat.js';
 import { ChatChunks } from '../../src/openai/chat-stream.js';
-import { ImageEvents, LastChunk, TranscriptEvents } from '../../src/openai/media-stream.js';
+import { ImageEvents, LastChunk, SpeechEvents, TranscriptEvents } from '../../src/openai/media-stream.js';
 import { responsesAnswer } from '../../src/openai/responses.js';
 import { ResponsesEvents } from '../../src/openai/responses-stream.js';
 import { aCall } from '../support/call.js';
@@ -150,6 +150,7 @@ const ANSWERS: Readonly<Record<string, (body: unknown) => Answer>> = {
   'response events': (body) => gathered(new ResponsesEvents(), body),
   'image events': (body) => gathered(new ImageEvents(), body),
   'transcript events': (body) => gathered(new TranscriptEvents(), body),
+  'speech events': (body) => gathered(new SpeechEvents(), body),
   'events of nobody': (body) => gathered(new LastChunk(embeddingsAnswer), body),
   'an AI SDK result': (body) => answerOfResult(body, 'anthropic.messages'),
   'AI SDK parts': (body) => gathered(new StreamAnswer(() => 'openai.chat'), body),

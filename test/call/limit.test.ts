@@ -165,6 +165,21 @@ describe('an event', () => {
     expect(event.response.choices[0]?.message.tool_calls?.length).toBe(10);
   });
 
+  it('loses its log probabilities before any text is cut', () => {
+    const logprobs = { content: Array.from({ length: 2000 }, () => ({ token: 'a', logprob: -0.5 })) };
+    const choices = [{ index: 0, text: 'a'.repeat(5000), logprobs, finishReason: 'stop' }];
+    const messages = [{ role: 'user', content: 'b'.repeat(5000) }];
+    const event = eventOf({ messages, answer: { choices } }, 20_000);
+    expect(event.response.choices).toEqual([
+      { index: 0, finish_reason: 'stop', message: { role: 'assistant', content: 'a'.repeat(5000) } },
+    ]);
+    expect(event.messages).toEqual(messages);
+    expect(eventOf({ answer: { choices } }).response.choices[0]?.logprobs).toEqual(logprobs);
+    const shorter = eventOf({ messages, answer: { choices } }, 9_000);
+    expect(shorter.response.choices[0]?.message.content).toMatch(MARKER);
+    expect(shorter.response.choices[0]).not.toHaveProperty('logprobs');
+  });
+
   it('is the same object when it fits: nothing is copied', () => {
     const messages = [{ role: 'user', content: 'hi' }];
     expect(eventOf({ messages }).messages).toBe(messages);

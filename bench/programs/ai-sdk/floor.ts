@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import { Floor } from '../floor.js';
+import { Floor, rowOf, type Tokens } from '../floor.js';
 import type { Places, WatchedProgram } from '../program.js';
 import { type Middleware, watchedProgram, withMiddleware } from './watch.js';
 
@@ -17,7 +16,15 @@ export function openFloor(places: Places): WatchedProgram {
       const started = Date.now();
       const result = await doGenerate();
       const text = result.content.map((part) => (part.type === 'text' ? part.text : '')).join('');
-      floor.append(rowOf(started, params.prompt, text, result.usage, false));
+      floor.append(
+        rowOf({
+          started,
+          messages: params.prompt,
+          content: text,
+          usage: tokensOf(result.usage),
+          stream: false,
+        }),
+      );
       return result;
     },
     async wrapStream({ doStream, params }) {
@@ -28,7 +35,15 @@ export function openFloor(places: Places): WatchedProgram {
         transform(part, controller) {
           if (part.type === 'text-delta') text += part.delta;
           else if (part.type === 'finish') {
-            floor.append(rowOf(started, params.prompt, text, part.usage, true));
+            floor.append(
+              rowOf({
+                started,
+                messages: params.prompt,
+                content: text,
+                usage: tokensOf(part.usage),
+                stream: true,
+              }),
+            );
           }
           controller.enqueue(part);
         },
@@ -43,41 +58,6 @@ export function openFloor(places: Places): WatchedProgram {
   });
 }
 
-/** As many columns as ours, without looking at anything twice. */
-function rowOf(started: number, messages: unknown, content: string, usage: Usage, stream: boolean): object {
-  const ended = Date.now();
-  const id = randomUUID();
-  const promptTokens = usage.inputTokens.total ?? 0;
-  const completionTokens = usage.outputTokens.total ?? 0;
-  return {
-    id,
-    message_id: id,
-    model: 'gpt-4o-mini',
-    provider: 'openai',
-    call_type: 'acompletion',
-    stream,
-    messages,
-    start_time: new Date(started).toISOString(),
-    end_time: new Date(ended).toISOString(),
-    duration: (ended - started) / 1000,
-    llm_api_duration_ms: ended - started,
-    standard_logging_object_response_time: (ended - started) / 1000,
-    standard_logging_object_status: 'success',
-    log_event_type: 'successful_api_call',
-    cache_hit: false,
-    api_key: '****',
-    cost: (promptTokens * 0.15 + completionTokens * 0.6) / 1_000_000,
-    proxy_metadata: {},
-    response: {
-      id,
-      object: 'chat.completion',
-      model: 'gpt-4o-mini',
-      choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content } }],
-      usage: {
-        prompt_tokens: promptTokens,
-        completion_tokens: completionTokens,
-        total_tokens: promptTokens + completionTokens,
-      },
-    },
-  };
+function tokensOf({ inputTokens, outputTokens }: Usage): Tokens {
+  return { prompt_tokens: inputTokens.total ?? 0, completion_tokens: outputTokens.total ?? 0 };
 }
