@@ -2,7 +2,9 @@ import type { Answer } from '../call/call.js';
 import { fieldsOf } from '../call/fields.js';
 import { watchReadable } from '../recorder/readable.js';
 import type { StreamGatherer, StreamRecording } from '../recorder/stream.js';
+import { endingOfResponse } from './background.js';
 import { define } from './client.js';
+import type { Endpoint } from './endpoints.js';
 import { ServerEvents } from './server-events.js';
 
 /** A body whose text is longer is not read along: it is vectors, or no answer at all. Characters. */
@@ -61,11 +63,14 @@ const WHOLE: readonly (readonly [name: string, read: (body: unknown, reader: Bod
 function watchBody(response: Response, recording: StreamRecording, hidesUsage: boolean): void {
   let original: unknown;
   let watched: unknown;
+  // a stand-in for a response has one of its own
+  const own = Object.getOwnPropertyDescriptor(response, 'body');
+  const holder = own === undefined ? Object.getPrototypeOf(response) : Object.defineProperty({}, 'body', own);
   Object.defineProperty(response, 'body', {
     configurable: true,
-    enumerable: false,
+    enumerable: own?.enumerable ?? false,
     get() {
-      const body: unknown = Reflect.get(Object.getPrototypeOf(response), 'body', response);
+      const body: unknown = Reflect.get(holder, 'body', response);
       if (!(body instanceof ReadableStream)) return body;
       if (body !== original) {
         original = body;
@@ -170,14 +175,14 @@ function parsed(text: string): unknown {
 export class WholeBody implements StreamGatherer {
   /** Not the response itself, which its recording must not hold. */
   readonly #response: Pick<Response, 'status' | 'ok' | 'headers'>;
-  readonly #answerOf: (body: unknown) => Answer;
+  readonly #endpoint: Endpoint;
   #body: unknown;
   finished = false;
 
-  /** @param answerOf reads a parsed body, or of one that is neither JSON nor text its headers: `{ headers }` */
-  constructor({ status, ok, headers }: Response, answerOf: (body: unknown) => Answer) {
+  /** @param endpoint reads a parsed body, or of one that is neither JSON nor text its headers: `{ headers }` */
+  constructor({ status, ok, headers }: Response, endpoint: Endpoint) {
     this.#response = { status, ok, headers };
-    this.#answerOf = answerOf;
+    this.#endpoint = endpoint;
   }
 
   add(body: unknown): boolean {
@@ -188,12 +193,14 @@ export class WholeBody implements StreamGatherer {
 
   get error(): { readonly error: unknown } | undefined {
     const { ok, status } = this.#response;
-    return ok ? undefined : { error: new HttpFailure(status, this.#body) };
+    if (!ok) return { error: new HttpFailure(status, this.#body) };
+    const ending = this.#endpoint.type === 'aresponses' ? endingOfResponse(this.#body) : undefined;
+    return ending?.kind === 'failed' ? ending : undefined;
   }
 
   answer(): Answer {
     const { ok, headers } = this.#response;
-    return ok && this.finished ? this.#answerOf(this.#body ?? { headers }) : { choices: [] };
+    return ok && this.finished ? this.#endpoint.answer(this.#body ?? { headers }) : { choices: [] };
   }
 }
 
