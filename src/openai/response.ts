@@ -3,7 +3,7 @@ import { fieldsOf } from '../call/fields.js';
 import { watchReadable } from '../recorder/readable.js';
 import type { StreamGatherer, StreamRecording } from '../recorder/stream.js';
 import { endingOfResponse } from './background.js';
-import { define } from './client.js';
+import { define, isThenable } from './client.js';
 import type { Endpoint } from './endpoints.js';
 import { ServerEvents } from './server-events.js';
 
@@ -28,13 +28,18 @@ function mediaTypeOf(response: Response): string {
  */
 export function watchResponse(response: Response, recording: StreamRecording, hidesUsage: boolean): void {
   recording.carriedBy(response);
-  watchBody(response, recording, hidesUsage);
+  const lock = watchBody(response, recording, hidesUsage);
   for (const [name, passOn] of WHOLE) {
     const read: unknown = Reflect.get(response, name);
     if (typeof read !== 'function') continue;
     define(response, name, () => {
+      const unlock = lock();
+      const whole: unknown = read.call(response);
+      unlock?.();
+      // refused, which says nothing about the call; or a stand-in's
+      if (unlock !== undefined || !isThenable(whole)) return whole;
       recording.asked();
-      return (read.call(response) as Promise<unknown>).then(
+      return whole.then(
         (body) => {
           const passed = passOn(body, readerOf(response, recording, hidesUsage));
           if (passed instanceof Promise) return passed.finally(() => recording.done());
@@ -59,10 +64,18 @@ const WHOLE: readonly (readonly [name: string, read: (body: unknown, reader: Bod
   ['blob', (body, reader) => reader.blob(body as Blob)],
 ];
 
-/** `body` is looked at by many who then read otherwise: the stream behind it is left alone until somebody reads. */
-function watchBody(response: Response, recording: StreamRecording, hidesUsage: boolean): void {
-  let original: unknown;
-  let watched: unknown;
+/**
+ * `body` is looked at by many who then read otherwise: the stream behind it is left alone until somebody reads. Gives
+ * what is called before a reading at once, and where somebody reads already gives what is to be called after it: such a
+ * second reading is refused.
+ */
+function watchBody(
+  response: Response,
+  recording: StreamRecording,
+  hidesUsage: boolean,
+): () => (() => void) | undefined {
+  let original: ReadableStream | undefined;
+  let watched: ReadableStream | undefined;
   // a stand-in for a response has one of its own
   const own = Object.getOwnPropertyDescriptor(response, 'body');
   const holder = own === undefined ? Object.getPrototypeOf(response) : Object.defineProperty({}, 'body', own);
@@ -72,6 +85,7 @@ function watchBody(response: Response, recording: StreamRecording, hidesUsage: b
     get() {
       const body: unknown = Reflect.get(holder, 'body', response);
       if (!(body instanceof ReadableStream)) return body;
+      if (body !== original && body.locked) return body;
       if (body !== original) {
         original = body;
         watched = watchReadable(body, recording, readerOf(response, recording, hidesUsage));
@@ -79,6 +93,15 @@ function watchBody(response: Response, recording: StreamRecording, hidesUsage: b
       return watched;
     },
   });
+  return () => {
+    if (watched === undefined) return undefined;
+    if (!watched.locked) {
+      watched.getReader();
+      return undefined;
+    }
+    const reader = original?.locked === false ? original.getReader() : undefined;
+    return () => reader?.releaseLock();
+  };
 }
 
 function readerOf(response: Response, recording: StreamRecording, hidesUsage: boolean): BodyReader {
@@ -122,13 +145,16 @@ class BodyReader {
     return this.#hidesUsage ? this.#encoder.encode(passed) : body;
   }
 
-  /** A body read at once, as a Blob: of a stream of events its text, of anything else nothing is known but its end. */
+  /** A body read at once, as a Blob: of what is no text nothing is known but its end. */
   blob(body: Blob): Blob | Promise<Blob> {
-    if (this.#events === undefined) {
-      this.#recording.chunk(undefined);
-      return body;
+    if (this.#isText) {
+      return body.text().then((text) => {
+        const passed = this.text(text);
+        return this.#hidesUsage ? new Blob([passed], { type: body.type }) : body;
+      });
     }
-    return body.text().then((text) => new Blob([this.text(text)], { type: body.type }));
+    this.#recording.chunk(undefined);
+    return body;
   }
 
   /** A piece of a body that is read piece by piece. */
