@@ -88,7 +88,7 @@ describe('a request through tinybirdFetch', () => {
         const response = await side.fetch(...parameters);
         side.saw('response', [response.constructor, response.url, response.status, response.bodyUsed]);
         side.saw('body', await response.json());
-        side.saw('what the server saw', await seen.pop());
+        side.saw('what the server saw', seen.pop());
       },
       { capture: { apiKey: true } },
     );

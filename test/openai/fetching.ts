@@ -57,20 +57,32 @@ export const COMPLETION = {
   usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 },
 };
 
-/** A server that answers every request with a completion; it says what it saw. */
-export async function startEcho(): Promise<{ url: string; seen: Promise<unknown>[] }> {
-  const seen: Promise<unknown>[] = [];
-  const url = await serve((request, response) => {
-    seen.push(sightOf(request));
-    response.writeHead(200, { 'content-type': 'application/json' });
-    response.end(JSON.stringify(COMPLETION));
+/** A server that says what it saw, and answers every request with a completion or with what it is told to. */
+export async function startEcho(
+  answer: (path: string, body: string) => unknown = () => COMPLETION,
+): Promise<{ url: string; seen: Sight[] }> {
+  const seen: Sight[] = [];
+  const url = await serve(async (request, response) => {
+    const sight = await sightOf(request);
+    seen.push(sight);
+    const body = answer(sight.url, sight.body);
+    const type = typeof body === 'string' ? 'text/event-stream' : 'application/json';
+    response.writeHead(200, { 'content-type': type });
+    response.end(typeof body === 'string' ? body : JSON.stringify(body));
   });
   return { url: `${url}v1`, seen };
 }
 
+interface Sight {
+  readonly method: string | undefined;
+  readonly url: string;
+  readonly rawHeaders: readonly string[];
+  readonly body: string;
+}
+
 /** With the boundary of a form, which is another every time, by a name. */
-async function sightOf(request: IncomingMessage): Promise<unknown> {
-  const { method, url, rawHeaders } = request;
+async function sightOf(request: IncomingMessage): Promise<Sight> {
+  const { method, url = '', rawHeaders } = request;
   const boundary = /boundary=(\S+)/.exec(request.headers['content-type'] ?? '')?.[1];
   const named = (text: string) => (boundary === undefined ? text : text.replaceAll(boundary, 'boundary'));
   return { method, url, rawHeaders: rawHeaders.map(named), body: named(await textOf(request)) };
