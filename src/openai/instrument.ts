@@ -5,7 +5,7 @@ import { Recorder } from '../recorder/recorder.js';
 import { BackgroundResponses } from './background.js';
 import { isObject, isThenable, type OpenAIClient, type RequestOptions, rootOf } from './client.js';
 import { withoutTinybird } from './fetch.js';
-import type { InstrumentOpenAIOptions } from './options.js';
+import { type InstrumentOpenAIOptions, readEndpoints } from './options.js';
 import { Patches } from './patches.js';
 import { RequestCall, type Watch } from './request-call.js';
 import { watchResources, watchResult } from './resources.js';
@@ -158,15 +158,13 @@ function followCopies(client: OpenAIClient, shared: Shared, patches: Patches): v
 }
 
 function readOptions(options: InstrumentOpenAIOptions, recorder: Recorder): Watch['options'] {
-  const { provider, streamUsage, endpoints } = options;
-  const read: { -readonly [Key in keyof Watch['options']]: Watch['options'][Key] } = { provider };
+  const { provider, streamUsage } = options;
+  const endpoints = readEndpoints(options.endpoints, recorder);
+  const read: { -readonly [Key in keyof Watch['options']]: Watch['options'][Key] } = { provider, endpoints };
   if (streamUsage === 'auto' || typeof streamUsage === 'boolean') read.streamUsage = streamUsage;
   else if (streamUsage !== undefined && streamUsage !== null)
     recorder.refuse(
       `The option streamUsage is ${shown(streamUsage)}: give 'auto', true or false. It is ignored.`,
     );
-  if (isObject(endpoints)) read.endpoints = endpoints;
-  else if (endpoints !== undefined && endpoints !== null)
-    recorder.refuse(`The option endpoints is ${shown(endpoints)}: give { path: call type }. It is ignored.`);
   return read;
 }

@@ -1,6 +1,10 @@
 import type { CallType } from '../call/call.js';
 import type { CallDetails } from '../recorder/context.js';
 import type { TinybirdOptions } from '../recorder/options.js';
+import { shown } from '../recorder/problems.js';
+import type { Recorder } from '../recorder/recorder.js';
+import { isObject } from './client.js';
+import { endpointOf } from './endpoints.js';
 import type { StreamUsage } from './stream-usage.js';
 
 export interface InstrumentOpenAIOptions extends TinybirdOptions {
@@ -41,4 +45,25 @@ export function tinybirdRequestOptions(details: TinybirdRequestDetails): Tinybir
 export interface TinybirdRequestOptions {
   readonly tinybird: TinybirdRequestDetails;
   readonly maxRetries?: never;
+}
+
+/** The paths among those given that can be worked with; every other is told. */
+export function readEndpoints(given: unknown, recorder: Recorder): InstrumentOpenAIOptions['endpoints'] {
+  if (given === undefined || given === null) return undefined;
+  if (!isObject(given)) {
+    recorder.refuse(`The option endpoints is ${shown(given)}: give { path: call type }. It is ignored.`);
+    return undefined;
+  }
+  const endpoints: Record<string, CallType> = {};
+  for (const [path, type] of Object.entries(given)) {
+    if (path.startsWith('/') && endpointOf('post', path, { [path]: type })?.type === type) {
+      endpoints[path] = type;
+    } else {
+      const entry = `${shown(path)}: ${shown(type)}`;
+      recorder.refuse(
+        `The option endpoints has { ${entry} }: give a path that begins with / and a call type such as arerank. It is ignored.`,
+      );
+    }
+  }
+  return endpoints;
 }

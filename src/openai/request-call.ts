@@ -163,9 +163,7 @@ export class RequestCall implements PromiseWatcher {
         this.#recording.end({ kind: 'finished' }, undefined, this.#attempts());
         return;
       }
-      const gatherer = isEventStream(response)
-        ? endpoint.gatherer()
-        : new WholeBody(response, (body) => endpoint.answer(body));
+      const gatherer = isEventStream(response) ? endpoint.gatherer() : new WholeBody(response, endpoint);
       watchResponse(response, this.#streamed(gatherer), this.#hidesUsage);
     } catch (thrown) {
       this.#watch.recorder.fault(thrown);

@@ -2,7 +2,9 @@ import type { Answer } from '../call/call.js';
 import { fieldsOf } from '../call/fields.js';
 import { watchReadable } from '../recorder/readable.js';
 import type { StreamGatherer, StreamRecording } from '../recorder/stream.js';
-import { define } from './client.js';
+import { endingOfResponse } from './background.js';
+import { define, isThenable } from './client.js';
+import type { Endpoint } from './endpoints.js';
 import { ServerEvents } from './server-events.js';
 
 /** A body whose text is longer is not read along: it is vectors, or no answer at all. Characters. */
@@ -26,13 +28,18 @@ function mediaTypeOf(response: Response): string {
  */
 export function watchResponse(response: Response, recording: StreamRecording, hidesUsage: boolean): void {
   recording.carriedBy(response);
-  watchBody(response, recording, hidesUsage);
+  const lock = watchBody(response, recording, hidesUsage);
   for (const [name, passOn] of WHOLE) {
     const read: unknown = Reflect.get(response, name);
     if (typeof read !== 'function') continue;
     define(response, name, () => {
+      const unlock = lock();
+      const whole: unknown = read.call(response);
+      unlock?.();
+      // refused, which says nothing about the call; or a stand-in's
+      if (unlock !== undefined || !isThenable(whole)) return whole;
       recording.asked();
-      return (read.call(response) as Promise<unknown>).then(
+      return whole.then(
         (body) => {
           const passed = passOn(body, readerOf(response, recording, hidesUsage));
           if (passed instanceof Promise) return passed.finally(() => recording.done());
@@ -57,16 +64,28 @@ const WHOLE: readonly (readonly [name: string, read: (body: unknown, reader: Bod
   ['blob', (body, reader) => reader.blob(body as Blob)],
 ];
 
-/** `body` is looked at by many who then read otherwise: the stream behind it is left alone until somebody reads. */
-function watchBody(response: Response, recording: StreamRecording, hidesUsage: boolean): void {
-  let original: unknown;
-  let watched: unknown;
+/**
+ * `body` is looked at by many who then read otherwise: the stream behind it is left alone until somebody reads. Gives
+ * what is called before a reading at once, and where somebody reads already gives what is to be called after it: such a
+ * second reading is refused.
+ */
+function watchBody(
+  response: Response,
+  recording: StreamRecording,
+  hidesUsage: boolean,
+): () => (() => void) | undefined {
+  let original: ReadableStream | undefined;
+  let watched: ReadableStream | undefined;
+  // a stand-in for a response has one of its own
+  const own = Object.getOwnPropertyDescriptor(response, 'body');
+  const holder = own === undefined ? Object.getPrototypeOf(response) : Object.defineProperty({}, 'body', own);
   Object.defineProperty(response, 'body', {
     configurable: true,
-    enumerable: false,
+    enumerable: own?.enumerable ?? false,
     get() {
-      const body: unknown = Reflect.get(Object.getPrototypeOf(response), 'body', response);
+      const body: unknown = Reflect.get(holder, 'body', response);
       if (!(body instanceof ReadableStream)) return body;
+      if (body !== original && body.locked) return body;
       if (body !== original) {
         original = body;
         watched = watchReadable(body, recording, readerOf(response, recording, hidesUsage));
@@ -74,6 +93,15 @@ function watchBody(response: Response, recording: StreamRecording, hidesUsage: b
       return watched;
     },
   });
+  return () => {
+    if (watched === undefined) return undefined;
+    if (!watched.locked) {
+      watched.getReader();
+      return undefined;
+    }
+    const reader = original?.locked === false ? original.getReader() : undefined;
+    return () => reader?.releaseLock();
+  };
 }
 
 function readerOf(response: Response, recording: StreamRecording, hidesUsage: boolean): BodyReader {
@@ -117,13 +145,16 @@ class BodyReader {
     return this.#hidesUsage ? this.#encoder.encode(passed) : body;
   }
 
-  /** A body read at once, as a Blob: of a stream of events its text, of anything else nothing is known but its end. */
+  /** A body read at once, as a Blob: of what is no text nothing is known but its end. */
   blob(body: Blob): Blob | Promise<Blob> {
-    if (this.#events === undefined) {
-      this.#recording.chunk(undefined);
-      return body;
+    if (this.#isText) {
+      return body.text().then((text) => {
+        const passed = this.text(text);
+        return this.#hidesUsage ? new Blob([passed], { type: body.type }) : body;
+      });
     }
-    return body.text().then((text) => new Blob([this.text(text)], { type: body.type }));
+    this.#recording.chunk(undefined);
+    return body;
   }
 
   /** A piece of a body that is read piece by piece. */
@@ -170,14 +201,14 @@ function parsed(text: string): unknown {
 export class WholeBody implements StreamGatherer {
   /** Not the response itself, which its recording must not hold. */
   readonly #response: Pick<Response, 'status' | 'ok' | 'headers'>;
-  readonly #answerOf: (body: unknown) => Answer;
+  readonly #endpoint: Endpoint;
   #body: unknown;
   finished = false;
 
-  /** @param answerOf reads a parsed body, or of one that is neither JSON nor text its headers: `{ headers }` */
-  constructor({ status, ok, headers }: Response, answerOf: (body: unknown) => Answer) {
+  /** @param endpoint reads a parsed body, or of one that is neither JSON nor text its headers: `{ headers }` */
+  constructor({ status, ok, headers }: Response, endpoint: Endpoint) {
     this.#response = { status, ok, headers };
-    this.#answerOf = answerOf;
+    this.#endpoint = endpoint;
   }
 
   add(body: unknown): boolean {
@@ -188,12 +219,14 @@ export class WholeBody implements StreamGatherer {
 
   get error(): { readonly error: unknown } | undefined {
     const { ok, status } = this.#response;
-    return ok ? undefined : { error: new HttpFailure(status, this.#body) };
+    if (!ok) return { error: new HttpFailure(status, this.#body) };
+    const ending = this.#endpoint.type === 'aresponses' ? endingOfResponse(this.#body) : undefined;
+    return ending?.kind === 'failed' ? ending : undefined;
   }
 
   answer(): Answer {
     const { ok, headers } = this.#response;
-    return ok && this.finished ? this.#answerOf(this.#body ?? { headers }) : { choices: [] };
+    return ok && this.finished ? this.#endpoint.answer(this.#body ?? { headers }) : { choices: [] };
   }
 }
 

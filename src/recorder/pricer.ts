@@ -17,7 +17,7 @@ function waitingIsOver(): void {
   for (const proceed of waiting) proceed();
 }
 
-/** Models of which it was told that they have no price; past this nobody reads on. */
+/** What is told once each: models without a price, costs that are none; past this nobody reads on. */
 const MAXIMUM_TOLD = 1000;
 
 /** Finds what calls cost. Nothing here throws or makes the caller wait. */
@@ -27,6 +27,7 @@ export class Pricer {
   readonly #prices: Prices | undefined;
   #hasCatalogue = true;
   readonly #toldModels = new Set<string>();
+  readonly #toldCosts = new Set<string>();
 
   constructor(prices: Prices | undefined, onError: OnError | undefined) {
     this.#prices = prices;
@@ -68,8 +69,10 @@ export class Pricer {
   #given(cost: unknown): number | undefined {
     if (cost === undefined || cost === null) return undefined;
     const usable = usableCost(cost);
-    if (usable === undefined) {
-      const message = `The cost of a call was given as ${shown(cost)}: it is left out; give USD as a number.`;
+    const text = usable === undefined ? shown(cost) : '';
+    if (usable === undefined && !this.#toldCosts.has(text) && this.#toldCosts.size < MAXIMUM_TOLD) {
+      this.#toldCosts.add(text);
+      const message = `The cost of a call was given as ${text}: it is left out; give USD as a number.`;
       this.#tell(new TinybirdError('bad_option', message));
     }
     return usable;

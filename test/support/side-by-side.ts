@@ -53,19 +53,25 @@ async function run<Side extends Sightings>(
   side: Side,
   program: (side: Side) => Promise<void>,
 ): Promise<readonly Seen[]> {
+  const unhandled = await unhandledDuring(() => program(side));
+  side.saw('rejections that nobody handles', unhandled);
+  return [...side.seen, ...side.told];
+}
+
+/** The reasons of the rejections that nobody handles while something runs, and until all is quiet after it. */
+export async function unhandledDuring(program: () => Promise<void>): Promise<unknown[]> {
   const unhandled: unknown[] = [];
   const others = process.listeners('unhandledRejection');
   process.removeAllListeners('unhandledRejection');
   process.on('unhandledRejection', (reason) => unhandled.push(reason));
   try {
-    await program(side);
+    await program();
     await quiet();
   } finally {
     process.removeAllListeners('unhandledRejection');
     for (const listener of others) process.on('unhandledRejection', listener);
   }
-  side.saw('rejections that nobody handles', unhandled);
-  return [...side.seen, ...side.told];
+  return unhandled;
 }
 
 /** What differs from one run to the next, whoever runs it. */
