@@ -29,8 +29,9 @@ export class ChatChunks implements StreamGatherer {
     // Some providers send cumulative usage on many chunks: the last that says anything counts, never a sum.
     const usage = fields.usage ?? fieldsOf(fields.x_groq).usage;
     if (toUsage(usage) !== undefined) this.#usage = usage;
-    // the client throws it, but not whoever reads the stream without one
+    // the client throws it, but not whoever reads the stream without one, and 5 and 6 not an event without that key
     if (fields.error !== undefined && fields.error !== null) this.#error ??= { error: fields.error };
+    else if (fields.type === 'error') this.#error ??= { error: fields };
     let output = false;
     for (const choice of listOf(fields.choices)) {
       if (addChoice(this.#choices.at(choice.index), choice)) output = true;
