@@ -1,6 +1,6 @@
 import type { Answer } from '../call/call.js';
 import { fieldsOf } from '../call/fields.js';
-import { watchReadable } from '../recorder/readable.js';
+import { type ReadAlong, watchReadable } from '../recorder/readable.js';
 import type { StreamGatherer, StreamRecording } from '../recorder/stream.js';
 import { endingOfResponse } from './background.js';
 import { define, isThenable } from './client.js';
@@ -27,21 +27,27 @@ function mediaTypeOf(response: Response): string {
  * @param hidesUsage the usage of the stream was asked for by us: it passes as if it had not been
  */
 export function watchResponse(response: Response, recording: StreamRecording, hidesUsage: boolean): void {
-  recording.carriedBy(response);
-  const lock = watchBody(response, recording, hidesUsage);
+  const shared = new SharedBody(recording);
+  recording.carriedBy(shared);
+  watchReads(response, shared, hidesUsage);
+}
+
+function watchReads(response: Response, shared: SharedBody, hidesUsage: boolean): void {
+  const recording = new BodyRecording(shared);
+  const body = watchBody(response, recording, hidesUsage);
   for (const [name, passOn] of WHOLE) {
     const read: unknown = Reflect.get(response, name);
     if (typeof read !== 'function') continue;
     define(response, name, () => {
-      const unlock = lock();
+      // refused, which says nothing about the call
+      if (response.bodyUsed === true || body.isLocked) return body.locking(() => read.call(response));
+      body.lock();
       const whole: unknown = read.call(response);
-      unlock?.();
-      // refused, which says nothing about the call; or a stand-in's
-      if (unlock !== undefined || !isThenable(whole)) return whole;
+      if (!isThenable(whole)) return whole; // a stand-in's
       recording.asked();
       return whole.then(
-        (body) => {
-          const passed = passOn(body, readerOf(response, recording, hidesUsage));
+        (given) => {
+          const passed = passOn(given, readerOf(response, recording, hidesUsage));
           if (passed instanceof Promise) return passed.finally(() => recording.done());
           recording.done();
           return passed;
@@ -53,6 +59,66 @@ export function watchResponse(response: Response, recording: StreamRecording, hi
       );
     });
   }
+  const { clone } = response;
+  if (typeof clone !== 'function') return;
+  define(response, 'clone', () => {
+    const cloned = body.locking(() => clone.call(response));
+    shared.isCloned = true;
+    watchReads(cloned, shared, hidesUsage);
+    return cloned;
+  });
+}
+
+/** What a response and its clones have in common. All of them hold it, and when it is collected nobody can read any more. */
+class SharedBody {
+  readonly recording: StreamRecording;
+  isCloned = false;
+  /** Whose body was read first. */
+  first: BodyRecording | undefined;
+
+  constructor(recording: StreamRecording) {
+    this.recording = recording;
+  }
+}
+
+/** The recording as one of them knows it: the body is the same, so what the first reader sees is recorded, and once. */
+class BodyRecording implements ReadAlong {
+  readonly #shared: SharedBody;
+
+  constructor(shared: SharedBody) {
+    this.#shared = shared;
+  }
+
+  get #recording(): StreamRecording | undefined {
+    const { first, recording } = this.#shared;
+    return first === this ? recording : undefined;
+  }
+
+  asked(): void {
+    this.#shared.first ??= this;
+    this.#recording?.asked();
+  }
+
+  chunk(chunk: unknown): void {
+    this.#recording?.chunk(chunk);
+  }
+
+  done(): void {
+    this.#recording?.done();
+  }
+
+  failed(thrown: unknown): void {
+    this.#recording?.failed(thrown);
+  }
+
+  /** Of several that nobody has read, another may still be. */
+  left(): void {
+    if (!this.#shared.isCloned) this.#shared.first ??= this;
+    this.#recording?.left();
+  }
+
+  /** The stream of one of them is not what all of them hold. */
+  carriedBy(): void {}
 }
 
 /** The ways to read a body at once, and how to hand what they give to a reader; each gives what to pass on. */
@@ -64,16 +130,17 @@ const WHOLE: readonly (readonly [name: string, read: (body: unknown, reader: Bod
   ['blob', (body, reader) => reader.blob(body as Blob)],
 ];
 
-/**
- * `body` is looked at by many who then read otherwise: the stream behind it is left alone until somebody reads. Gives
- * what is called before a reading at once, and where somebody reads already gives what is to be called after it: such a
- * second reading is refused.
- */
-function watchBody(
-  response: Response,
-  recording: StreamRecording,
-  hidesUsage: boolean,
-): () => (() => void) | undefined {
+/** The `body` of a response, of which a reader may have ours where the response's own would be locked. */
+interface WatchedBody {
+  readonly isLocked: boolean;
+  /** It is read at once, and locked from then on. */
+  lock(): void;
+  /** Does what a response does not do when its body is locked. */
+  locking<Result>(act: () => Result): Result;
+}
+
+/** `body` is looked at by many who then read otherwise: the stream behind it is left alone until somebody reads. */
+function watchBody(response: Response, recording: ReadAlong, hidesUsage: boolean): WatchedBody {
   let original: ReadableStream | undefined;
   let watched: ReadableStream | undefined;
   // a stand-in for a response has one of its own
@@ -93,24 +160,32 @@ function watchBody(
       return watched;
     },
   });
-  return () => {
-    if (watched === undefined) return undefined;
-    if (!watched.locked) {
-      watched.getReader();
-      return undefined;
-    }
-    const reader = original?.locked === false ? original.getReader() : undefined;
-    return () => reader?.releaseLock();
+  return {
+    get isLocked() {
+      return watched?.locked === true;
+    },
+    lock() {
+      watched?.getReader();
+    },
+    locking(act) {
+      const reader =
+        watched?.locked === true && original?.locked === false ? original.getReader() : undefined;
+      try {
+        return act();
+      } finally {
+        reader?.releaseLock();
+      }
+    },
   };
 }
 
-function readerOf(response: Response, recording: StreamRecording, hidesUsage: boolean): BodyReader {
+function readerOf(response: Response, recording: ReadAlong, hidesUsage: boolean): BodyReader {
   return new BodyReader(mediaTypeOf(response), recording, hidesUsage);
 }
 
 /** Reads along what of a body passes by. Never throws. */
 class BodyReader {
-  readonly #recording: StreamRecording;
+  readonly #recording: ReadAlong;
   readonly #decoder = new TextDecoder();
   readonly #encoder = new TextEncoder();
   readonly #events: ServerEvents | undefined;
@@ -119,7 +194,7 @@ class BodyReader {
   #text: string[] = [];
   #length = 0;
 
-  constructor(mediaType: string, recording: StreamRecording, hidesUsage: boolean) {
+  constructor(mediaType: string, recording: ReadAlong, hidesUsage: boolean) {
     this.#recording = recording;
     this.#isText = /json|^text\//.test(mediaType);
     const isStream = mediaType.startsWith('text/event-stream');

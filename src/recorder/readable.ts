@@ -1,5 +1,8 @@
 import type { StreamRecording } from './stream.js';
 
+/** What is told of a stream as it is read. */
+export type ReadAlong = Pick<StreamRecording, 'asked' | 'carriedBy' | 'chunk' | 'done' | 'failed' | 'left'>;
+
 /** What becomes of the parts of a stream on their way to its reader. By default they are recorded and passed on. */
 export interface Passage<Part> {
   /** Gives the part to pass on; undefined where there is none yet. */
@@ -16,7 +19,7 @@ export interface Passage<Part> {
  */
 export function watchReadable<Part>(
   stream: ReadableStream<Part>,
-  recording: StreamRecording,
+  recording: ReadAlong,
   passage?: Passage<Part>,
 ): ReadableStream<Part> {
   const source = new WatchedSource(stream, recording, passage);
@@ -31,14 +34,14 @@ export function watchReadable<Part>(
  */
 class WatchedSource<Part> {
   readonly #stream: ReadableStream<Part>;
-  readonly #recording: StreamRecording;
+  readonly #recording: ReadAlong;
   readonly #passage: Passage<Part> | undefined;
   #reader: ReadableStreamDefaultReader<Part> | undefined;
   #controller: ReadableStreamDefaultController<Part> | undefined;
   #isReading = false;
   #isCancelled = false;
 
-  constructor(stream: ReadableStream<Part>, recording: StreamRecording, passage: Passage<Part> | undefined) {
+  constructor(stream: ReadableStream<Part>, recording: ReadAlong, passage: Passage<Part> | undefined) {
     this.#stream = stream;
     this.#recording = recording;
     this.#passage = passage;
