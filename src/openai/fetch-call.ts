@@ -7,7 +7,8 @@ import { StreamRecording } from '../recorder/stream.js';
 import { isStreamed, metadataOf, providerOfUrl, userIn } from './describe.js';
 import { type Body, bodyOf, type Endpoint, endpointOf } from './endpoints.js';
 import type { InstrumentOpenAIOptions } from './options.js';
-import { isEventStream, WholeBody, watchResponse } from './response.js';
+import { isEventStream, watchResponse } from './response.js';
+import { WholeBody } from './whole-body.js';
 
 /** What all requests of a `tinybirdFetch` share. */
 export interface FetchWatch extends Pick<InstrumentOpenAIOptions, 'provider' | 'endpoints'> {

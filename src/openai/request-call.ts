@@ -11,11 +11,12 @@ import { isAzure, isStreamed, metadataOf, providerOfClient, userIn } from './des
 import { type Body, bodyOf, type Endpoint, endpointOf } from './endpoints.js';
 import type { InstrumentOpenAIOptions } from './options.js';
 import type { PromiseWatcher } from './promise.js';
-import { isEventStream, WholeBody, watchResponse } from './response.js';
+import { isEventStream, watchResponse } from './response.js';
 import { responsesAnswer } from './responses.js';
 import { ResponsesEvents } from './responses-stream.js';
 import { watchIterator, watchStream } from './stream.js';
 import { askingForUsage, isSafeToAsk } from './stream-usage.js';
+import { WholeBody } from './whole-body.js';
 
 /** What all requests of an instrumented client share. */
 export interface Watch {
