@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { Recorded, summary } from '../support/events.js';
 import { quiet } from '../support/side-by-side.js';
 import { answering, BODY, bytes, chat, chatEvents, events, json, TEXT } from './answers.js';
-import { asWithTheBareClient, type ClientSide, EACH_CLIENT, EACH_MAJOR } from './clients.js';
+import { asWithTheBareClient, type ClientSide, EACH_CLIENT } from './clients.js';
+import { bodyOf, READS } from './raw-reads.js';
 
 let recorded: Recorded;
 beforeEach(() => {
@@ -10,101 +11,6 @@ beforeEach(() => {
 });
 
 type Call = ReturnType<ReturnType<ClientSide['client']>['chat']['completions']['create']>;
-type Read = (response: Response) => Promise<unknown>;
-
-const textOf = (pieces: readonly Uint8Array[]) => Buffer.concat(pieces).toString();
-const bodyOf = ({ body }: Response): ReadableStream<Uint8Array> => {
-  if (body === null) throw new Error('no body');
-  return body as ReadableStream<Uint8Array>;
-};
-const readAll = async (stream: ReadableStream<Uint8Array>) => {
-  const pieces: Uint8Array[] = [];
-  for await (const piece of stream as unknown as AsyncIterable<Uint8Array>) pieces.push(piece);
-  return textOf(pieces);
-};
-
-/** Every way to read a whole body, which gives its text. */
-const READS: readonly (readonly [what: string, read: Read])[] = [
-  ['text', (response) => response.text()],
-  ['arrayBuffer', async (response) => textOf([new Uint8Array(await response.arrayBuffer())])],
-  [
-    'bytes',
-    // Node 22
-    async (response) => {
-      const { bytes: read } = response as { bytes?: () => Promise<Uint8Array> };
-      return textOf([read ? await read.call(response) : new Uint8Array(await response.arrayBuffer())]);
-    },
-  ],
-  ['blob', async (response) => [(await response.clone().blob()).type, await (await response.blob()).text()]],
-  [
-    'the reader of its body',
-    async (response) => {
-      const reader = bodyOf(response).getReader();
-      const pieces: Uint8Array[] = [];
-      for (let next = await reader.read(); !next.done; next = await reader.read()) pieces.push(next.value);
-      return [textOf(pieces), await reader.closed];
-    },
-  ],
-  ['the loop over its body', (response) => readAll(bodyOf(response))],
-  ['tee', async (response) => Promise.all(bodyOf(response).tee().map(readAll))],
-  [
-    'one branch of tee',
-    async (response) => {
-      const [one, other] = bodyOf(response).tee();
-      const text = await readAll(one);
-      await other.cancel();
-      return text;
-    },
-  ],
-  [
-    'pipeTo',
-    async (response) => {
-      const pieces: Uint8Array[] = [];
-      await bodyOf(response).pipeTo(new WritableStream({ write: (piece) => void pieces.push(piece) }));
-      return textOf(pieces);
-    },
-  ],
-  [
-    'pipeThrough',
-    async (response) => {
-      let text = '';
-      const decoded = bodyOf(response).pipeThrough(new TextDecoderStream() as never) as unknown;
-      for await (const piece of decoded as AsyncIterable<string>) text += piece;
-      return text;
-    },
-  ],
-  ['clone', async (response) => Promise.all([response.clone().text(), response.text()])],
-  ['its clone alone', (response) => response.clone().text()],
-  [
-    'a clone after it looked at the body',
-    async (response) => [response.body !== null, await response.clone().text()],
-  ],
-  [
-    'a clone of its clone beside it',
-    async (response) => {
-      const clone = response.clone();
-      return [await clone.clone().text(), await response.text(), await clone.json().catch(() => 'no JSON')];
-    },
-  ],
-  [
-    'its clone, which another clone is cancelled beside',
-    async (response) => {
-      void response.clone().body?.cancel(); // settles when the others have
-      return response.clone().text();
-    },
-  ],
-  [
-    'another response with its body',
-    async (response) => {
-      const other = new Response(response.body, response);
-      return [other.status, other.headers.get('x-request-id'), await other.text()];
-    },
-  ],
-  [
-    'another response with its body and fields',
-    async ({ body, status, headers }) => new Response(body, { status, headers }).text(),
-  ],
-];
 
 describe.each(EACH_CLIENT)('the response of %s that is taken raw', (_name, kind) => {
   const whole = json(chat(), 200, { 'x-own': 'yes' });
@@ -286,71 +192,5 @@ describe.each(EACH_CLIENT)('the response of %s that is taken raw', (_name, kind)
     const event = await eventOf(async (call, side) => side.saw('status', (await call.asResponse()).status));
     expect(summary(event)).toBe('success | abandoned');
     expect(event.response.usage).toEqual({});
-  });
-});
-
-describe.each(EACH_MAJOR)('the response of %s that is taken raw and left', (_name, kind) => {
-  const unfinished: Parameters<typeof answering>[0] = (response) => {
-    response.writeHead(200, { 'content-type': 'text/event-stream' });
-    response.write(chatEvents().slice(0, 2).join(''));
-  };
-
-  it.each<[string, Read]>([
-    ['cancelled', async (response) => bodyOf(response).cancel('enough')],
-    [
-      'cancelled by its reader',
-      async (response) => {
-        const reader = bodyOf(response).getReader();
-        await reader.read();
-        await reader.cancel('enough');
-      },
-    ],
-    [
-      'left within the loop',
-      async (response) => {
-        for await (const _piece of bodyOf(response) as unknown as AsyncIterable<Uint8Array>) break;
-      },
-    ],
-  ])('is one event, and the provider hears of it, when it is %s', async (_what, leave) => {
-    await asWithTheBareClient(kind, recorded, async (side) => {
-      const provider = await answering(unfinished);
-      const call = side.client(provider.url).chat.completions.create({ ...BODY, stream: true });
-      const response = await call.asResponse();
-      await side.outcome('left', leave(response));
-      side.saw('used', response.bodyUsed);
-      await expect.poll(() => provider.left).toBe(1);
-    });
-    expect(summary(await recorded.event())).toMatch(/^success \| left/);
-  });
-
-  it('is aborted by its caller is no failure', async () => {
-    await asWithTheBareClient(kind, recorded, async (side) => {
-      const provider = await answering(unfinished);
-      const controller = new AbortController();
-      const { signal } = controller;
-      const call = side.client(provider.url).chat.completions.create({ ...BODY, stream: true }, { signal });
-      const reader = bodyOf(await call.asResponse()).getReader();
-      side.saw('first', textOf([(await reader.read()).value as Uint8Array]).length);
-      const next = side.outcome('next', reader.read());
-      controller.abort();
-      await next;
-    });
-    expect(summary(await recorded.event())).toBe('success | aborted | A row ');
-  });
-
-  it('breaks is a failure with what had arrived', async () => {
-    await asWithTheBareClient(kind, recorded, async (side) => {
-      let cut = () => {};
-      const provider = await answering((response, request) => {
-        unfinished(response, request);
-        cut = () => response.destroy();
-      });
-      const call = side.client(provider.url).chat.completions.create({ ...BODY, stream: true });
-      const reader = bodyOf(await call.asResponse()).getReader();
-      await reader.read();
-      cut();
-      await side.outcome('next', reader.read());
-    });
-    expect(summary(await recorded.event())).toBe('failure | A row ');
   });
 });
