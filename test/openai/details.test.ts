@@ -141,8 +141,9 @@ describe.each(EACH_CLIENT)('with %s what a call says of itself', (_name, kind) =
       );
       const both = { ...BODY, user: 'u1', safety_identifier: 's1' } as typeof BODY;
       side.saw('both', await completions.create(both, tinybirdRequestOptions({ name: 'n' })));
+      await withMetadata({ user: 'scope' }, async () => side.saw('scoped', await completions.create(both)));
     });
-    expect((await recorded.events()).map(({ user }) => user)).toEqual(['u1', 's1', 'u1']);
+    expect((await recorded.events()).map(({ user }) => user)).toEqual(['u1', 's1', 'u1', 'u1']);
   });
 
   it.each<[string, unknown, RegExp]>([
