@@ -19,10 +19,13 @@ const aiSdk = programsIn(await readFile(join(ROOT, 'docs/ai-sdk.md'), 'utf8')).m
       : code,
 }));
 
+const openai = programsIn(await readFile(join(ROOT, 'docs/openai.md'), 'utf8'));
+
 let provider: FakeProvider;
 let tinybird: FakeTinybird;
 let files: ProgramFiles;
 let aiSdkFiles: ProgramFiles;
+let openaiFiles: ProgramFiles;
 
 beforeAll(async () => {
   provider = await startFakeProvider();
@@ -32,9 +35,11 @@ beforeAll(async () => {
   });
   files = await writePrograms(programs);
   aiSdkFiles = await writePrograms(aiSdk);
+  openaiFiles = await writePrograms(openai);
 });
 afterAll(async () => {
-  await Promise.all([provider.close(), tinybird.close(), files.remove(), aiSdkFiles.remove()]);
+  const written = [files, aiSdkFiles, openaiFiles].map((each) => each.remove());
+  await Promise.all([provider.close(), tinybird.close(), ...written]);
 });
 
 /** What a program of the page on delivery printed. */
@@ -112,5 +117,27 @@ describe('the page on the AI SDK', () => {
   it('shows programs whose types are right', async () => {
     expect(aiSdk.length).toBe(5);
     expect(await aiSdkFiles.typeErrors()).toBe('');
+  });
+});
+
+describe('the page on the openai client', () => {
+  it.each(openai.map(({ title }, index) => ({ title, index })))(
+    'shows a program that runs and has its event: $title',
+    async ({ title, index }) => {
+      const output = await printedBy(openaiFiles.fileOf(index));
+      expect(output).toMatch(
+        title.startsWith('Whatever else') ? /^2\n$/ : /^A row is one call, told in columns\./,
+      );
+      expect(tinybird.rows.length).toBe(title === 'Without a server' ? 0 : 1);
+      if (title === 'One call') {
+        const proxy_metadata = { project: 'bot', chat_id: 'c1', name: 'define' };
+        expect(tinybird.rows[0]).toMatchObject({ user: 'u1', proxy_metadata });
+      }
+    },
+  );
+
+  it('shows programs whose types are right', async () => {
+    expect(openai.length).toBe(5);
+    expect(await openaiFiles.typeErrors()).toBe('');
   });
 });

@@ -103,6 +103,18 @@ describe('the package as it is published', () => {
   );
 });
 
+describe('the declarations of the package as it is published', () => {
+  it('name no framework: whoever has another version of it, or none, has right types', async () => {
+    const folder = join(ROOT, 'dist/src');
+    const files = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith('.d.ts'));
+    expect(files).toContain('openai/index.d.ts');
+    for (const file of files) {
+      const declared = await readFile(join(folder, file), 'utf8');
+      expect(declared, file).not.toMatch(/(from|import\() ?['"](openai|ai|@ai-sdk|@langchain)\b/);
+    }
+  });
+});
+
 describe('the lock file', () => {
   it('names the embedded ClickHouse of every platform, which npm drops where it cannot see them', async () => {
     const { packages } = JSON.parse(await readFile(join(ROOT, 'package-lock.json'), 'utf8'));

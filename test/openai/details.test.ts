@@ -141,8 +141,9 @@ describe.each(EACH_CLIENT)('with %s what a call says of itself', (_name, kind) =
       );
       const both = { ...BODY, user: 'u1', safety_identifier: 's1' } as typeof BODY;
       side.saw('both', await completions.create(both, tinybirdRequestOptions({ name: 'n' })));
+      await withMetadata({ user: 'scope' }, async () => side.saw('scoped', await completions.create(both)));
     });
-    expect((await recorded.events()).map(({ user }) => user)).toEqual(['u1', 's1', 'u1']);
+    expect((await recorded.events()).map(({ user }) => user)).toEqual(['u1', 's1', 'u1', 'u1']);
   });
 
   it.each<[string, unknown, RegExp]>([
@@ -169,8 +170,8 @@ describe.each(EACH_CLIENT)('with %s what a call says of itself', (_name, kind) =
     const told = recorded.problems.filter(({ message }) => problem.test(message));
     expect(told.length).toBe(1);
     expect(told[0]?.message).not.toContain('[object');
-    if (told[0]?.code === 'bad_option')
-      expect(told[0].message).toMatch(/request option tinybird .* Give \{ user, metadata, name, cost \}/);
+    // what the fix is, and where: some are told of by who reads the option, some by who uses the value
+    expect(told[0]?.message).toMatch(/Give \{ user, metadata, name, cost \}|give USD|pass strings|left out/);
   });
 
   it('may be undefined, which says nothing', async () => {
