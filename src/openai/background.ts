@@ -1,6 +1,8 @@
-import type { Ending } from '../call/call.js';
+import type { Answer, Ending } from '../call/call.js';
 import { fieldsOf } from '../call/fields.js';
-import type { Recording } from '../recorder/recording.js';
+import { NOTHING, type Recording } from '../recorder/recording.js';
+import { type StreamGatherer, StreamRecording } from '../recorder/stream.js';
+import { responsesAnswer } from './responses.js';
 
 /** Responses that nobody came back for: past this the oldest is forgotten. */
 const MAXIMUM_WAITING = 1000;
@@ -33,12 +35,33 @@ export class BackgroundResponses {
     return id !== undefined && this.#waiting.has(id) ? id : undefined;
   }
 
-  /** Gives what was waited for, once. */
-  take(id: string): Waiting | undefined {
-    const waiting = this.#waiting.get(id);
-    this.#waiting.delete(id);
-    return waiting;
+  /** What a look at a response shows of it: one more event, once, where it is over. */
+  saw(id: string, body: unknown): void {
+    const ending = endingOfResponse(body);
+    if (ending.kind !== 'queued') this.#complete(id, ending, () => responsesAnswer(body), tookMs(body));
   }
+
+  /** The recording of a look at a response of which others read the stream or the body. */
+  lookingAt(id: string, gatherer: StreamGatherer): StreamRecording {
+    const end: Recording['end'] = (ending, answer) => {
+      if (isOver(gatherer)) this.#complete(id, ending, answer);
+    };
+    return new StreamRecording({ recording: { ...NOTHING, end }, gatherer });
+  }
+
+  /** @param afterMs how long it took, by the provider's clock */
+  #complete(id: string, ending: Ending, answer?: () => Answer, afterMs?: number): void {
+    const waiting = this.#waiting.get(id);
+    if (waiting === undefined) return;
+    this.#waiting.delete(id);
+    const atMs = afterMs === undefined ? undefined : waiting.startMs + afterMs;
+    waiting.recording.again().end(ending, answer, undefined, atMs);
+  }
+}
+
+/** Whether a response has ended by what was seen of it, and not only the look at it. */
+export function isOver({ finished, error, ending }: StreamGatherer): boolean {
+  return error !== undefined || (finished && ending?.kind !== 'queued');
 }
 
 const RETRIEVED = /^\/responses\/([\w-]+)(?:\?|$)/;
@@ -52,9 +75,9 @@ export function endingOfResponse(body: unknown): Ending {
   return status === 'queued' || status === 'in_progress' ? { kind: 'queued' } : { kind: 'finished' };
 }
 
-/** When it ended, by `performance.now()`; undefined where the provider does not say. */
-export function endOfResponse(body: unknown, startMs: number): number | undefined {
+/** How long it took, ms; undefined where the provider does not say. */
+function tookMs(body: unknown): number | undefined {
   const { created_at: created, completed_at: completed } = fieldsOf(body);
   if (typeof created !== 'number' || typeof completed !== 'number' || completed < created) return undefined;
-  return startMs + (completed - created) * 1000;
+  return (completed - created) * 1000;
 }

@@ -75,7 +75,7 @@ const CHAT: Endpoint = {
   answer: chatAnswer,
   gatherer: () => new ChatChunks(),
 };
-const RESPONSES: Endpoint = {
+export const RESPONSES: Endpoint = {
   type: 'aresponses',
   input: responsesInput,
   answer: responsesAnswer,

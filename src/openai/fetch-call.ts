@@ -130,9 +130,11 @@ interface SeenRequest {
 function seen([input, init]: Parameters): SeenRequest {
   // a Request, of whatever making
   const given = isFields(input) && typeof input.url === 'string' ? (input as unknown as Request) : undefined;
+  const url = given?.url ?? String(input);
   return {
     method: init?.method ?? given?.method ?? 'GET',
-    url: given?.url ?? String(input),
+    // in a browser a path is one of the page's own host
+    url: url.startsWith('/') ? `http://localhost${url}` : url,
     headers: init?.headers ?? given?.headers,
     signal: init?.signal ?? given?.signal,
     body: init?.body,

@@ -5,15 +5,13 @@ import type { DetailsReader } from '../recorder/details.js';
 import type { BegunCall, Recorder } from '../recorder/recorder.js';
 import { type CallCorrections, NOTHING, type Recording } from '../recorder/recording.js';
 import { type StreamGatherer, StreamRecording } from '../recorder/stream.js';
-import { type BackgroundResponses, endingOfResponse, endOfResponse } from './background.js';
+import { type BackgroundResponses, endingOfResponse, isOver } from './background.js';
 import { isApiStream, isObject, type OpenAIClient, type RequestOptions } from './client.js';
 import { isAzure, isStreamed, metadataOf, providerOfClient, userIn } from './describe.js';
-import { type Body, bodyOf, type Endpoint, endpointOf } from './endpoints.js';
+import { type Body, bodyOf, type Endpoint, endpointOf, RESPONSES } from './endpoints.js';
 import type { InstrumentOpenAIOptions } from './options.js';
 import type { PromiseWatcher } from './promise.js';
 import { isEventStream, watchResponse } from './response.js';
-import { responsesAnswer } from './responses.js';
-import { ResponsesEvents } from './responses-stream.js';
 import { watchIterator, watchStream } from './stream.js';
 import { askingForUsage, isSafeToAsk } from './stream-usage.js';
 import { WholeBody } from './whole-body.js';
@@ -141,7 +139,7 @@ export class RequestCall implements PromiseWatcher {
     if (this.#isHandedOver) return;
     this.#isHandedOver = true;
     try {
-      if (this.#followed !== undefined) this.#followUp(this.#followed, data);
+      if (this.#followed !== undefined) this.#look(this.#followed, data);
       else if (this.#endpoint !== undefined && this.#recording !== NOTHING) this.#read(data, this.#endpoint);
     } catch (thrown) {
       this.#watch.recorder.fault(thrown);
@@ -156,16 +154,22 @@ export class RequestCall implements PromiseWatcher {
   }
 
   takenRaw(response: unknown): void {
-    if (this.#isHandedOver || this.#endpoint === undefined || this.#recording === NOTHING) return;
+    if (this.#isHandedOver) return;
+    const followed = this.#followed;
+    const endpoint = followed === undefined ? this.#endpoint : RESPONSES;
+    if (endpoint === undefined || (followed === undefined && this.#recording === NOTHING)) return;
     this.#isHandedOver = true;
     try {
-      const endpoint = this.#endpoint;
       if (!(response instanceof Response)) {
         this.#recording.end({ kind: 'finished' }, undefined, this.#attempts());
         return;
       }
       const gatherer = isEventStream(response) ? endpoint.gatherer() : new WholeBody(response, endpoint);
-      watchResponse(response, this.#streamed(gatherer), this.#hidesUsage);
+      const recording =
+        followed === undefined
+          ? this.#streamed(gatherer)
+          : this.#watch.background.lookingAt(followed, gatherer);
+      watchResponse(response, recording, this.#hidesUsage);
     } catch (thrown) {
       this.#watch.recorder.fault(thrown);
     }
@@ -192,6 +196,13 @@ export class RequestCall implements PromiseWatcher {
     }
   }
 
+  /** What a response in the background has come to. */
+  #look(id: string, data: unknown): void {
+    const { background } = this.#watch;
+    if (isApiStream(data)) watchStream(data, background.lookingAt(id, RESPONSES.gatherer()), false);
+    else background.saw(id, data);
+  }
+
   #streamed(gatherer: StreamGatherer, streamSignal?: AbortSignal): StreamRecording {
     return new StreamRecording({
       recording: this.#recording,
@@ -200,8 +211,7 @@ export class RequestCall implements PromiseWatcher {
       streamSignal,
       abandonedAfterMs: this.#watch.abandonedAfterMs,
       corrections: (answer) => {
-        const isOver = gatherer.finished || gatherer.error !== undefined;
-        if (this.#body.background === true && !isOver) this.#remember(answer);
+        if (this.#body.background === true && !isOver(gatherer)) this.#remember(answer);
         return this.#corrections(answer);
       },
     });
@@ -209,24 +219,6 @@ export class RequestCall implements PromiseWatcher {
 
   #remember({ id }: Answer): void {
     this.#watch.background.remember(id, { recording: this.#recording, startMs: this.#startMs });
-  }
-
-  /** What a response in the background has come to, if it has come to an end. */
-  #followUp(id: string, data: unknown): void {
-    if (isApiStream(data)) {
-      const gatherer = new ResponsesEvents();
-      const end: Recording['end'] = (ending, answer) => {
-        if (gatherer.finished || gatherer.error !== undefined)
-          this.#watch.background.take(id)?.recording.again().end(ending, answer);
-      };
-      watchStream(data, new StreamRecording({ recording: { ...NOTHING, end }, gatherer }), false);
-      return;
-    }
-    const ending = endingOfResponse(data);
-    if (ending.kind === 'queued') return;
-    const waiting = this.#watch.background.take(id);
-    const atMs = waiting && endOfResponse(data, waiting.startMs);
-    waiting?.recording.again().end(ending, () => responsesAnswer(data), undefined, atMs);
   }
 
   /** Azure is asked for a deployment, and answers with the model behind it. */

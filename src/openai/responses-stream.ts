@@ -1,7 +1,8 @@
 import { fileText } from '../call/binary.js';
-import type { Answer } from '../call/call.js';
+import type { Answer, Ending } from '../call/call.js';
 import { type Fields, fieldsOf, isFields, textOf } from '../call/fields.js';
 import type { StreamGatherer } from '../recorder/stream.js';
+import { endingOfResponse } from './background.js';
 import { ItemGatherer, PIECES } from './response-item.js';
 import { responsesAnswer } from './responses.js';
 
@@ -13,6 +14,7 @@ export class ResponsesEvents implements StreamGatherer {
   #whole: Answer | undefined;
   /** By `output_index`. */
   readonly #items = new Map<unknown, ItemGatherer>();
+  ending: Ending | undefined;
   #finished = false;
   #error: { readonly error: unknown } | undefined;
 
@@ -36,6 +38,7 @@ export class ResponsesEvents implements StreamGatherer {
       case 'response.cancelled':
         this.#end(event);
         this.#finished = true;
+        this.ending = endingOfResponse(event.response);
         return false;
       case 'response.failed':
         this.#end(event);

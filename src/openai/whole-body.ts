@@ -1,4 +1,4 @@
-import type { Answer } from '../call/call.js';
+import type { Answer, Ending } from '../call/call.js';
 import { fieldsOf } from '../call/fields.js';
 import type { StreamGatherer } from '../recorder/stream.js';
 import { endingOfResponse } from './background.js';
@@ -27,8 +27,11 @@ export class WholeBody implements StreamGatherer {
   get error(): { readonly error: unknown } | undefined {
     const { ok, status } = this.#response;
     if (!ok) return { error: new HttpFailure(status, this.#body) };
-    const ending = this.#endpoint.type === 'aresponses' ? endingOfResponse(this.#body) : undefined;
-    return ending?.kind === 'failed' ? ending : undefined;
+    return this.ending?.kind === 'failed' ? this.ending : undefined;
+  }
+
+  get ending(): Ending | undefined {
+    return this.#endpoint.type === 'aresponses' ? endingOfResponse(this.#body) : undefined;
   }
 
   answer(): Answer {

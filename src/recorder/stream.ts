@@ -13,6 +13,8 @@ export interface StreamGatherer {
   readonly finished: boolean;
   /** The failure that a chunk told of, if one did. */
   readonly error: { readonly error: unknown } | undefined;
+  /** How it ended that was complete, where that was no answer. */
+  readonly ending?: Ending | undefined;
   answer(): Answer;
 }
 
@@ -123,9 +125,10 @@ export class StreamRecording implements OpenCall {
   }
 
   #done(atMs: number): void {
-    const { error, finished } = this.#gatherer;
+    const { error, finished, ending } = this.#gatherer;
     if (error !== undefined) this.#end(this.#endingOfTold(error.error), atMs);
-    else this.#end(finished ? { kind: 'finished' } : endingOfCut(this.#abortedSignal()), atMs);
+    else if (finished) this.#end(ending ?? { kind: 'finished' }, atMs);
+    else this.#end(endingOfCut(this.#abortedSignal()), atMs);
   }
 
   /** A chunk may tell of the caller's abort too; what it told of before that was not their doing. */

@@ -8,6 +8,7 @@ import {
   FAILED,
   INCOMPLETE,
   look,
+  ORDER,
   order,
   provider,
   QUEUED,
@@ -58,6 +59,21 @@ describe.each(EACH_CLIENT)('%s: a response in the background', (_name, kind) => 
     expect(second).toMatchObject({ call_type: first?.call_type, messages: first?.messages });
     // the provider says when it was created and when it was completed
     expect(second?.duration).toBe(42);
+  });
+
+  it('is the same when its bodies are read without the client', async () => {
+    const lines = await linesOf(
+      () => provider(QUEUED, RUNNING, COMPLETED),
+      async (side, client) => {
+        const ordered = await client.responses.create(ORDER).asResponse();
+        side.saw('ordered', await ordered.json());
+        for (let looks = 0; looks < 3; looks++) {
+          const found = await client.responses.retrieve('resp_1').asResponse();
+          side.saw('found', await found.text());
+        }
+      },
+    );
+    expect(lines).toEqual([ordered, whole]);
   });
 
   it.each([
