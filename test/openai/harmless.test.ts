@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { LitellmEvent } from '../../schemas/litellm.js';
 import { type InstrumentOpenAIOptions, instrumentOpenAI } from '../../src/openai/index.js';
 import { withMetadata } from '../../src/recorder/context.js';
@@ -40,6 +40,8 @@ const FAULTY: readonly (readonly [what: string, options: InstrumentOpenAIOptions
 
 describe.each(EACH_MAJOR)('%s', (_name, kind) => {
   it.each(FAULTY)('hears nothing of %s', async (_what, options) => {
+    // the last that can be told is told there
+    vi.spyOn(console, 'warn').mockImplementation(() => {});
     const watched = new ClientSide(kind, { onError: () => {}, ...options });
     await expectTheSame(new ClientSide(kind), watched, async (side) => {
       const provider = await answering(json(chat()), events(), refusal(400, 'odd'), json(chat()));

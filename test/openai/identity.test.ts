@@ -55,7 +55,7 @@ describe.each(EACH_CLIENT)('%s, instrumented,', (_name, kind) => {
     });
     const [bare, watched] = [await make(), instrumentOpenAI(await make(), recorded.options)];
     const ours = Object.getOwnPropertyNames(watched).filter((name) => !Object.hasOwn(bare, name));
-    expect(ours).toEqual(['request', 'retryRequest', 'withOptions']);
+    expect(ours).toEqual(['methodRequest', 'request', 'retryRequest', 'withOptions']);
   });
 
   it('has methods that can be taken off it as ever', async () => {

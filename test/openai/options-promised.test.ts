@@ -34,7 +34,7 @@ describe.each(EACH_MAJOR)('options that %s is given as a promise', (_name, kind)
   });
 
   it.each([false, true])(
-    'and that are rejected reject the call, of which nothing is sent (asking for usage: %s)',
+    'and that are rejected reject the call, a failure of which nothing is sent (asking for usage: %s)',
     async (streamUsage) => {
       const error = new RangeError('no options');
       await asWithTheBareClient(
@@ -53,7 +53,10 @@ describe.each(EACH_MAJOR)('options that %s is given as a promise', (_name, kind)
         },
         { streamUsage },
       );
-      expect(await recorded.events()).toEqual([]);
+      const failed = await recorded.events();
+      expect(failed.map(({ exception }) => exception)).toEqual(Array(2).fill('RangeError: no options'));
+      // all that is known of it is its path
+      expect(failed[0]).toMatchObject({ call_type: 'acompletion', model: 'unknown', messages: [] });
     },
   );
 });

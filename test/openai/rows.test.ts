@@ -1,4 +1,5 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { startFakeProvider } from '../../fixtures/provider.js';
 import { type InstrumentOpenAIOptions, instrumentOpenAI } from '../../src/openai/index.js';
 import { Recorded } from '../support/events.js';
 import {
@@ -8,6 +9,7 @@ import {
   type ClientKind,
   type ClientOptions,
   EACH_CLIENT,
+  EACH_MAJOR,
 } from './clients.js';
 import { answering, COMPLETION } from './fetching.js';
 
@@ -203,3 +205,13 @@ interface Asking extends ClientOptions {
   url?: string;
   options?: InstrumentOpenAIOptions;
 }
+
+it.each(EACH_MAJOR)('of a stream of %s its row tells the time to the first token', async (_name, kind) => {
+  const provider = await startFakeProvider({ paceMs: 2 });
+  onTestFinished(() => provider.close());
+  const client = instrumentOpenAI(kind.make(provider.baseUrl('chat-streamed')), recorded.options);
+  for await (const _chunk of await client.chat.completions.create({ ...BODY, stream: true }));
+  const event = await recorded.event();
+  expect(event.standard_logging_object_response_time).toBeGreaterThan(event.llm_api_duration_ms / 1000);
+  expect(event.standard_logging_object_response_time).toBeLessThan(event.duration);
+});
