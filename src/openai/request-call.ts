@@ -186,6 +186,9 @@ export class RequestCall implements PromiseWatcher {
       watchStream(data, this.#streamed(endpoint.gatherer(), data.controller.signal), this.#hidesUsage);
     } else if (isIterator(data)) {
       watchIterator(data, this.#streamed(endpoint.gatherer()));
+    } else if (data instanceof Response && isEventStream(data)) {
+      // speech as events, which the client gives raw as it does audio
+      watchResponse(data, this.#streamed(endpoint.gatherer()), false);
     } else {
       const ending = endpoint.type === 'aresponses' ? endingOfResponse(data) : { kind: 'finished' as const };
       const corrections = (answer: Answer) => {

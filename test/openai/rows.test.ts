@@ -215,3 +215,29 @@ it.each(EACH_MAJOR)('of a stream of %s its row tells the time to the first token
   expect(event.standard_logging_object_response_time).toBeGreaterThan(event.llm_api_duration_ms / 1000);
   expect(event.standard_logging_object_response_time).toBeLessThan(event.duration);
 });
+
+it.each(EACH_MAJOR)(
+  'of speech that comes as events to %s its row tells what they say',
+  async (_name, kind) => {
+    const events = [
+      { type: 'speech.audio.delta', audio: 'SUQzBAAA' },
+      { type: 'speech.audio.done', usage: { input_tokens: 3, output_tokens: 9, total_tokens: 12 } },
+    ];
+    const body = events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join('');
+    const fetch = answering(() => new Response(body, { headers: { 'content-type': 'text/event-stream' } }));
+    const asked = {
+      model: 'gpt-4o-mini-tts',
+      voice: 'alloy',
+      input: 'A row.',
+      stream_format: 'sse',
+    } as const;
+    await asWithTheBareClient(kind, recorded, async (side) => {
+      const response = await side.client('https://api.openai.com/v1', { fetch }).audio.speech.create(asked);
+      side.saw('body', await response.text());
+    });
+    expect(await recorded.event()).toMatchObject({
+      call_type: 'aspeech',
+      response: { choices: [{ message: { content: '[audio, 6 bytes]' } }], usage: { total_tokens: 12 } },
+    });
+  },
+);
