@@ -152,6 +152,7 @@ function watchBody(response: Response, recording: ReadAlong, hidesUsage: boolean
       if (body !== original) {
         original = body;
         watched = watchReadable(body, recording, readerOf(response, recording, hidesUsage));
+        responses.set(watched, response);
       }
       return watched;
     },
@@ -174,6 +175,12 @@ function watchBody(response: Response, recording: ReadAlong, hidesUsage: boolean
     },
   };
 }
+
+/**
+ * Keeps a response for as long as somebody has its body: `fetch` cancels that of a response that is collected, unless
+ * it is locked, which with a reader of ours it is only from the first read on.
+ */
+const responses = new WeakMap<ReadableStream, Response>();
 
 function readerOf(response: Response, recording: ReadAlong, hidesUsage: boolean): BodyReader {
   return new BodyReader(mediaTypeOf(response), recording, hidesUsage);

@@ -23,9 +23,20 @@ export function watchReadable<Part>(
   passage?: Passage<Part>,
 ): ReadableStream<Part> {
   const source = new WatchedSource(stream, recording, passage);
-  const watched = new ReadableStream<Part>(source, { highWaterMark: 0 });
+  if (passage !== undefined && isOfBytes(stream)) source.type = 'bytes';
+  const watched = new ReadableStream<Part>(source as object, { highWaterMark: 0 });
   recording.carriedBy(watched);
   return watched;
+}
+
+/** Whether it can be read into a buffer of the reader's, as the body of a response can. Nobody else tells. */
+function isOfBytes(stream: ReadableStream): boolean {
+  try {
+    stream.getReader({ mode: 'byob' }).releaseLock();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -33,6 +44,8 @@ export function watchReadable<Part>(
  * part is on its way it has nothing to do, and `enqueue` has it called again when somebody waits for another.
  */
 class WatchedSource<Part> {
+  /** Of a stream of bytes. */
+  type: 'bytes' | undefined;
   readonly #stream: ReadableStream<Part>;
   readonly #recording: ReadAlong;
   readonly #passage: Passage<Part> | undefined;
@@ -99,6 +112,9 @@ class WatchedSource<Part> {
     if (rest !== undefined) this.#controller?.enqueue(rest);
     this.#recording.done();
     this.#controller?.close();
+    // with a buffer of the reader's it waits to be told that nothing goes into it
+    if (this.type === 'bytes')
+      (this.#controller as Partial<ReadableByteStreamController>).byobRequest?.respond(0);
   }
 
   /** The reader hears of it as the very same value. */

@@ -34,6 +34,18 @@ export const READS: readonly (readonly [what: string, read: Read])[] = [
       return [textOf(pieces), await reader.closed];
     },
   ],
+  [
+    'a reader with a buffer of its own',
+    async (response) => {
+      const reader = bodyOf(response).getReader({ mode: 'byob' });
+      const pieces: Uint8Array[] = [];
+      for (;;) {
+        const { done, value } = await reader.read(new Uint8Array(50));
+        if (value !== undefined) pieces.push(value.slice());
+        if (done) return [textOf(pieces), value?.length, await reader.closed];
+      }
+    },
+  ],
   ['the loop over its body', (response) => readAll(bodyOf(response))],
   ['tee', async (response) => Promise.all(bodyOf(response).tee().map(readAll))],
   [
