@@ -45,7 +45,7 @@ const packages = [
 export const API_KEY = 'sk-test-0123456789';
 
 /** `openai` 5, 6 and 7, and the Azure client of each. */
-export const CLIENTS: readonly ClientKind[] = packages.flatMap((own) =>
+const CLIENTS: readonly ClientKind[] = packages.flatMap((own) =>
   [false, true].map((isAzure): ClientKind => {
     const openai = own.openai as unknown as typeof openai6;
     return {
