@@ -1,7 +1,7 @@
 import { fieldsOf } from '../call/fields.js';
 import { providerOfAiSdk } from '../call/provider.js';
 import type { TinybirdOptions } from '../recorder/options.js';
-import { readAbandonedAfterMs } from '../recorder/read-options.js';
+import { readAbandonedAfterMs, readProvider } from '../recorder/read-options.js';
 import { type BegunCall, Recorder } from '../recorder/recorder.js';
 import { NOTHING } from '../recorder/recording.js';
 import { claim, type RunDetails } from './announced.js';
@@ -49,7 +49,7 @@ export class ModelCalls {
   constructor(options: TinybirdMiddlewareOptions | undefined) {
     this.recorder = new Recorder(options);
     this.#details = new ProviderOptionsReader((what) => this.recorder.refuse(what));
-    this.#provider = options?.provider;
+    this.#provider = readProvider(options?.provider, this.recorder);
     this.#abandonedAfterMs = readAbandonedAfterMs(options?.abandonedAfterMs, this.recorder);
   }
 

@@ -2,6 +2,7 @@
 import type { Ending } from '../call/call.js';
 import { endingOfThrown } from '../call/ending.js';
 import type { TinybirdOptions } from '../recorder/options.js';
+import { readProvider } from '../recorder/read-options.js';
 import { Recorder } from '../recorder/recorder.js';
 import type { CallCorrections, Recording } from '../recorder/recording.js';
 import { answerOfResult, TokenGatherer } from './answer.js';
@@ -54,7 +55,7 @@ export class TinybirdCallbackHandler {
 
   constructor(options: TinybirdCallbackHandlerOptions = {}) {
     this.#recorder = new Recorder(options);
-    this.#provider = options.provider;
+    this.#provider = readProvider(options.provider, this.#recorder);
   }
 
   /** The handler holds no state that a copy could not share. */

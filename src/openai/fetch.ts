@@ -1,5 +1,5 @@
 import { shown } from '../recorder/problems.js';
-import { readAbandonedAfterMs } from '../recorder/read-options.js';
+import { readAbandonedAfterMs, readProvider } from '../recorder/read-options.js';
 import { Recorder } from '../recorder/recorder.js';
 import { define, isThenable } from './client.js';
 import { beginFetchCall, type FetchWatch } from './fetch-call.js';
@@ -27,7 +27,7 @@ export function tinybirdFetch(options: TinybirdFetchOptions = {}): Fetch {
   const recorder = new Recorder(options);
   const watch: FetchWatch = {
     recorder,
-    provider: options.provider,
+    provider: readProvider(options.provider, recorder),
     endpoints: readEndpoints(options.endpoints, recorder),
     abandonedAfterMs: readAbandonedAfterMs(options.abandonedAfterMs, recorder),
   };

@@ -1,6 +1,6 @@
 import { DetailsReader } from '../recorder/details.js';
 import { shown } from '../recorder/problems.js';
-import { readAbandonedAfterMs } from '../recorder/read-options.js';
+import { readAbandonedAfterMs, readProvider } from '../recorder/read-options.js';
 import { Recorder } from '../recorder/recorder.js';
 import { BackgroundResponses } from './background.js';
 import { isObject, isThenable, type OpenAIClient, type RequestOptions, rootOf } from './client.js';
@@ -73,6 +73,7 @@ function instrument(client: OpenAIClient, shared: Shared): void {
     if (isOpen && typeof client.request === 'function') watchClient(client, watch, patches);
     else if (!watchResources(client, watch, patches)) {
       patches.undo();
+      patchesOfFrozen.delete(client);
       recorder.refuse(
         'instrumentOpenAI was given an object with nothing that it could watch: pass what new OpenAI() gives.',
       );
@@ -158,7 +159,8 @@ function followCopies(client: OpenAIClient, shared: Shared, patches: Patches): v
 }
 
 function readOptions(options: InstrumentOpenAIOptions, recorder: Recorder): Watch['options'] {
-  const { provider, streamUsage } = options;
+  const { streamUsage } = options;
+  const provider = readProvider(options.provider, recorder);
   const endpoints = readEndpoints(options.endpoints, recorder);
   const read: { -readonly [Key in keyof Watch['options']]: Watch['options'][Key] } = { provider, endpoints };
   if (streamUsage === 'auto' || typeof streamUsage === 'boolean') read.streamUsage = streamUsage;

@@ -38,6 +38,14 @@ export function readAbandonedAfterMs(given: unknown, recorder: { refuse(what: st
   return ABANDONED_AFTER_MS;
 }
 
+/** The provider's name, where the user says it. */
+export function readProvider(given: unknown, recorder: { refuse(what: string): void }): string | undefined {
+  if (typeof given === 'string' && given !== '') return given;
+  if (given !== undefined && given !== null)
+    recorder.refuse(`The option provider is ${shown(given)}: give a name such as 'openai'. It is ignored.`);
+  return undefined;
+}
+
 type Rule = readonly [name: keyof TinybirdOptions, isUsable: (value: unknown) => boolean, wanted: string];
 
 const RULES: readonly Rule[] = [

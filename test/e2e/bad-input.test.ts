@@ -64,6 +64,11 @@ const CASES: [what: string, options: () => TinybirdOptions | Promise<TinybirdOpt
     () => ({ url: healthy.url, token, metadata: { f() {} } }),
     /metadata\.f holds a function.*pass/,
   ],
+  [
+    'a provider that is no name',
+    () => ({ url: healthy.url, token, provider: 7 }) as TinybirdOptions,
+    /option provider is 7.*give a name/,
+  ],
 ];
 
 describe.each(FRAMEWORKS)('$name', ({ ask, askStreamed }) => {
