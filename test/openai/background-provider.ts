@@ -1,4 +1,5 @@
-import type { Client, ClientSide } from './clients.js';
+import { type Recorded, summary } from '../support/events.js';
+import { asWithTheBareClient, type Client, type ClientKind, type ClientSide } from './clients.js';
 import {
   MESSAGE,
   RESPONSE_USAGE,
@@ -56,4 +57,21 @@ export async function leave(side: ClientSide, stream: AsyncIterable<unknown>): P
     side.saw('event', event);
     if (++read === RESPONSES.begun) break;
   }
+}
+
+/** The line of an event that says that a response was ordered, and of one that says that it is there. */
+export const ORDERED = 'success | queued';
+export const WHOLE = `success | ${RESPONSES.whole}`;
+
+/** Gives the lines of the events that a program with such a provider came to, and that saw what it would see without us. */
+export function linesWith(kind: ClientKind, recorded: () => Recorded) {
+  return async (
+    make: () => Promise<StreamServer>,
+    program: (side: ClientSide, client: Client) => Promise<void>,
+  ): Promise<string[]> => {
+    await asWithTheBareClient(kind, recorded(), async (side) => {
+      await program(side, side.client((await make()).url));
+    });
+    return (await recorded().events()).map(summary);
+  };
 }

@@ -1,19 +1,22 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Recorded, summary } from '../support/events.js';
+import { Recorded } from '../support/events.js';
 import {
   COMPLETED,
   DONE_EVENT,
   FAILED,
   leave,
+  linesWith,
   look,
   ORDER,
+  ORDERED,
   order,
   provider,
   QUEUED,
   RUNNING,
+  WHOLE,
 } from './background-provider.js';
-import { asWithTheBareClient, type Client, type ClientSide, EACH_CLIENT } from './clients.js';
-import { RESPONSES, responseEvents, type StreamServer } from './streaming.js';
+import { EACH_CLIENT } from './clients.js';
+import { RESPONSES, responseEvents } from './streaming.js';
 
 let recorded: Recorded;
 beforeEach(() => {
@@ -21,18 +24,7 @@ beforeEach(() => {
 });
 
 describe.each(EACH_CLIENT)('%s: a response in the background and its stream', (_name, kind) => {
-  /** The lines of the events that a program with such a provider came to. */
-  const linesOf = async (
-    make: () => Promise<StreamServer>,
-    program: (side: ClientSide, client: Client) => Promise<void>,
-  ) => {
-    await asWithTheBareClient(kind, recorded, async (side) => {
-      await program(side, side.client((await make()).url));
-    });
-    return (await recorded.events()).map(summary);
-  };
-  const ordered = 'success | queued';
-  const whole = `success | ${RESPONSES.whole}`;
+  const linesOf = linesWith(kind, () => recorded);
 
   it('that is streamed to its end is one event', async () => {
     const lines = await linesOf(
@@ -42,7 +34,7 @@ describe.each(EACH_CLIENT)('%s: a response in the background and its stream', (_
         await look(side, client);
       },
     );
-    expect(lines).toEqual([whole]);
+    expect(lines).toEqual([WHOLE]);
   });
 
   it('whose stream is left has what had arrived, and one more event when it is found completed', async () => {
@@ -53,7 +45,7 @@ describe.each(EACH_CLIENT)('%s: a response in the background and its stream', (_
         for (let looks = 0; looks < 3; looks++) await look(side, client);
       },
     );
-    expect(lines).toEqual([`success | left | ${RESPONSES.partial}`, whole]);
+    expect(lines).toEqual([`success | left | ${RESPONSES.partial}`, WHOLE]);
   });
 
   it('whose stream breaks off is a failure, and one more event when it is found completed', async () => {
@@ -64,7 +56,7 @@ describe.each(EACH_CLIENT)('%s: a response in the background and its stream', (_
         await look(side, client);
       },
     );
-    expect(lines).toEqual([`failure | ${RESPONSES.partial}`, whole]);
+    expect(lines).toEqual([`failure | ${RESPONSES.partial}`, WHOLE]);
   });
 
   it('that is taken up again as a stream is completed by it', async () => {
@@ -76,7 +68,7 @@ describe.each(EACH_CLIENT)('%s: a response in the background and its stream', (_
         await side.read(await client.responses.retrieve('resp_1', { stream: true, starting_after: 2 }));
       },
     );
-    expect(lines).toEqual([`success | left | ${RESPONSES.partial}`, whole]);
+    expect(lines).toEqual([`success | left | ${RESPONSES.partial}`, WHOLE]);
   });
 
   it('that is taken up from where it was left is completed by what its end says', async () => {
@@ -88,7 +80,7 @@ describe.each(EACH_CLIENT)('%s: a response in the background and its stream', (_
         await side.read(await client.responses.retrieve('resp_1', { stream: true, starting_after: 3 }));
       },
     );
-    expect(lines).toEqual([`success | left | ${RESPONSES.partial}`, whole]);
+    expect(lines).toEqual([`success | left | ${RESPONSES.partial}`, WHOLE]);
   });
 
   it('that is taken up as a stream and left again is still waited for', async () => {
@@ -101,7 +93,7 @@ describe.each(EACH_CLIENT)('%s: a response in the background and its stream', (_
         await look(side, client);
       },
     );
-    expect(lines).toEqual([ordered, whole]);
+    expect(lines).toEqual([ORDERED, WHOLE]);
   });
 
   it('that is taken up as a stream and fails there is a failure', async () => {
@@ -113,7 +105,7 @@ describe.each(EACH_CLIENT)('%s: a response in the background and its stream', (_
         await side.read(await client.responses.retrieve('resp_1', { stream: true }));
       },
     );
-    expect(lines).toEqual([ordered, `failure | ${RESPONSES.whole}`]);
+    expect(lines).toEqual([ORDERED, `failure | ${RESPONSES.whole}`]);
   });
 
   it('is not waited for when it is in the foreground', async () => {

@@ -1,21 +1,24 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { BackgroundResponses } from '../../src/openai/background.js';
 import { NOTHING } from '../../src/recorder/recording.js';
-import { Recorded, summary } from '../support/events.js';
+import { Recorded } from '../support/events.js';
 import {
   CANCELLED,
   COMPLETED,
   FAILED,
   INCOMPLETE,
+  linesWith,
   look,
   ORDER,
+  ORDERED,
   order,
   provider,
   QUEUED,
   RUNNING,
+  WHOLE,
 } from './background-provider.js';
-import { asWithTheBareClient, type Client, type ClientSide, EACH_CLIENT } from './clients.js';
-import { RESPONSES, type StreamServer, streaming } from './streaming.js';
+import { EACH_CLIENT } from './clients.js';
+import { streaming } from './streaming.js';
 
 let recorded: Recorded;
 beforeEach(() => {
@@ -23,20 +26,9 @@ beforeEach(() => {
 });
 
 describe.each(EACH_CLIENT)('%s: a response in the background', (_name, kind) => {
-  /** The lines of the events that a program with such a provider came to. */
-  const linesOf = async (
-    make: () => Promise<StreamServer>,
-    program: (side: ClientSide, client: Client) => Promise<void>,
-  ) => {
-    await asWithTheBareClient(kind, recorded, async (side) => {
-      await program(side, side.client((await make()).url));
-    });
-    return (await recorded.events()).map(summary);
-  };
-  const ordered = 'success | queued';
-  const whole = `success | ${RESPONSES.whole}`;
+  const linesOf = linesWith(kind, () => recorded);
 
-  it('is an event when it is ordered, and one more when it is found completed', async () => {
+  it('is an event when it is ORDERED, and one more when it is found completed', async () => {
     const lines = await linesOf(
       () => provider(QUEUED, QUEUED, RUNNING, COMPLETED),
       async (side, client) => {
@@ -47,7 +39,7 @@ describe.each(EACH_CLIENT)('%s: a response in the background', (_name, kind) => 
         for (let looks = 0; looks < 3; looks++) await look(side, client);
       },
     );
-    expect(lines).toEqual([ordered, whole]);
+    expect(lines).toEqual([ORDERED, WHOLE]);
     const [first, second] = await recorded.events();
     expect(first?.response).toMatchObject({
       id: 'resp_1',
@@ -73,13 +65,13 @@ describe.each(EACH_CLIENT)('%s: a response in the background', (_name, kind) => 
         }
       },
     );
-    expect(lines).toEqual([ordered, whole]);
+    expect(lines).toEqual([ORDERED, WHOLE]);
   });
 
   it.each([
     ['failed', FAILED, 'failure'],
     ['cancelled', CANCELLED, 'success | aborted'],
-    ['incomplete', INCOMPLETE, whole],
+    ['incomplete', INCOMPLETE, WHOLE],
   ])('that is found %s has ended so', async (_status, found, line) => {
     const lines = await linesOf(
       () => provider(QUEUED, RUNNING, found),
@@ -88,7 +80,7 @@ describe.each(EACH_CLIENT)('%s: a response in the background', (_name, kind) => 
         for (let looks = 0; looks < 3; looks++) await look(side, client);
       },
     );
-    expect(lines).toEqual([ordered, line]);
+    expect(lines).toEqual([ORDERED, line]);
   });
 
   it('that its caller cancels is aborted', async () => {
@@ -100,7 +92,7 @@ describe.each(EACH_CLIENT)('%s: a response in the background', (_name, kind) => 
         await look(side, client);
       },
     );
-    expect(lines).toEqual([ordered, 'success | aborted']);
+    expect(lines).toEqual([ORDERED, 'success | aborted']);
   });
 
   it('that two look for at once is completed once', async () => {
@@ -111,7 +103,7 @@ describe.each(EACH_CLIENT)('%s: a response in the background', (_name, kind) => 
         await Promise.all([look(side, client), look(side, client)]);
       },
     );
-    expect(lines).toEqual([ordered, whole]);
+    expect(lines).toEqual([ORDERED, WHOLE]);
   });
 
   it('that is completed when it is ordered is one event', async () => {
@@ -122,7 +114,7 @@ describe.each(EACH_CLIENT)('%s: a response in the background', (_name, kind) => 
         await look(side, client);
       },
     );
-    expect(lines).toEqual([whole]);
+    expect(lines).toEqual([WHOLE]);
   });
 
   it('that somebody else ordered is no event', async () => {
@@ -152,7 +144,7 @@ describe.each(EACH_CLIENT)('%s: a response in the background', (_name, kind) => 
       await side.outcome('not found', client.responses.retrieve('resp_1'));
       await look(side, client);
     });
-    expect(lines).toEqual([ordered, whole]);
+    expect(lines).toEqual([ORDERED, WHOLE]);
   });
 
   it('that is ordered of a client is found by its copies', async () => {
@@ -164,7 +156,7 @@ describe.each(EACH_CLIENT)('%s: a response in the background', (_name, kind) => 
         await look(side, copy);
       },
     );
-    expect(lines).toEqual([ordered, whole]);
+    expect(lines).toEqual([ORDERED, WHOLE]);
   });
 });
 
