@@ -3,6 +3,8 @@
  * imports nothing from `openai`, and a client's ESM and CommonJS classes are different ones.
  */
 
+import { isFields } from '../call/fields.js';
+
 /** A client of `openai`, as far as a caller needs to have one. */
 export interface OpenAIClient {
   request(...parameters: never[]): unknown;
@@ -39,21 +41,17 @@ export interface ApiStream {
 }
 
 export function isApiPromise(value: unknown): value is ApiPromise {
-  return isObject(value) && typeof (value as Partial<ApiPromise>)._thenUnwrap === 'function';
+  return isFields(value) && typeof (value as Partial<ApiPromise>)._thenUnwrap === 'function';
 }
 
 export function isApiStream(value: unknown): value is ApiStream {
-  if (!isObject(value)) return false;
+  if (!isFields(value)) return false;
   const { iterator, controller } = value as Partial<ApiStream>;
   return typeof iterator === 'function' && controller instanceof AbortController;
 }
 
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return isObject(value) && typeof (value as { then?: unknown }).then === 'function';
-}
-
-export function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
+  return isFields(value) && typeof (value as { then?: unknown }).then === 'function';
 }
 
 /** An own property that can be taken away again, and that `Object.keys` shows only where it showed one before. */
@@ -71,7 +69,7 @@ export function rootOf(client: object): object {
     let resource: unknown = client;
     for (const key of path) resource = ownValue(resource, key);
     const root = ownValue(resource, '_client');
-    if (isObject(root) && typeof (root as Partial<OpenAIClient>).request === 'function') return root;
+    if (isFields(root) && typeof (root as Partial<OpenAIClient>).request === 'function') return root;
   }
   return client;
 }
@@ -79,5 +77,5 @@ export function rootOf(client: object): object {
 const RESOURCES = [['chat', 'completions'], ['responses'], ['embeddings'], ['models']] as const;
 
 function ownValue(holder: unknown, key: string): unknown {
-  return isObject(holder) ? Object.getOwnPropertyDescriptor(holder, key)?.value : undefined;
+  return isFields(holder) ? Object.getOwnPropertyDescriptor(holder, key)?.value : undefined;
 }

@@ -7,8 +7,9 @@ import {
   transcriptionAnswer,
   videosAnswer,
 } from '../call/answers.js';
-import type { Answer, CallType } from '../call/call.js';
+import type { Answer, CallType, Ending } from '../call/call.js';
 import type { StreamGatherer } from '../recorder/stream.js';
+import { endingOfResponse } from './background.js';
 import { chatAnswer } from './chat.js';
 import { ChatChunks } from './chat-stream.js';
 import { imagesInput, responsesInput, transcriptionInput, videosInput } from './inputs.js';
@@ -28,6 +29,8 @@ export interface Endpoint {
   input(body: Body): unknown;
   /** @param data a parsed body, a string, or of speech the unread `Response` */
   answer(data: unknown): Answer;
+  /** How the call ended, by what was answered; where an answer says nothing of it, the call is finished. */
+  ending?(data: unknown): Ending;
   gatherer(): StreamGatherer;
 }
 
@@ -79,6 +82,7 @@ export const RESPONSES: Endpoint = {
   type: 'aresponses',
   input: responsesInput,
   answer: responsesAnswer,
+  ending: endingOfResponse,
   gatherer: () => new ResponsesEvents(),
 };
 const COMPLETION: Endpoint = {

@@ -1,9 +1,10 @@
+import { isFields } from '../call/fields.js';
 import { DetailsReader } from '../recorder/details.js';
 import { shown } from '../recorder/problems.js';
 import { readAbandonedAfterMs, readProvider } from '../recorder/read-options.js';
 import { Recorder } from '../recorder/recorder.js';
 import { BackgroundResponses } from './background.js';
-import { isObject, isThenable, type OpenAIClient, type RequestOptions, rootOf } from './client.js';
+import { isThenable, type OpenAIClient, type RequestOptions, rootOf } from './client.js';
 import { withoutTinybird } from './fetch.js';
 import { type InstrumentOpenAIOptions, readEndpoints } from './options.js';
 import { Patches } from './patches.js';
@@ -26,7 +27,7 @@ export function instrumentOpenAI<Client extends OpenAIClient>(
   options: InstrumentOpenAIOptions = {},
 ): Client {
   const recorder = new Recorder(options);
-  if (!isObject(client)) {
+  if (!isFields(client)) {
     recorder.refuse(
       'instrumentOpenAI was given no client of the openai package: pass what new OpenAI() gives.',
     );
@@ -52,7 +53,7 @@ export function instrumentOpenAI<Client extends OpenAIClient>(
 
 /** Takes the instrumentation away again; calls under way are still recorded. */
 export function uninstrumentOpenAI<Client extends OpenAIClient>(client: Client): Client {
-  if (!isObject(client)) return client;
+  if (!isFields(client)) return client;
   const root = rootOf(client) as { [INSTRUMENTED]?: Patches };
   (root[INSTRUMENTED] ?? patchesOfFrozen.get(root))?.undo();
   patchesOfFrozen.delete(root);
@@ -125,7 +126,7 @@ function watchRequests(client: OpenAIClient, watch: Watch, patches: Patches): vo
   patches.replace(client, 'retryRequest', (original) => {
     return function retryRequest(this: unknown, ...parameters: unknown[]) {
       const [request] = parameters;
-      if (isObject(request)) watch.attempts.set(request, (watch.attempts.get(request) ?? 1) + 1);
+      if (isFields(request)) watch.attempts.set(request, (watch.attempts.get(request) ?? 1) + 1);
       return original.apply(this, parameters);
     };
   });
@@ -152,7 +153,7 @@ function followCopies(client: OpenAIClient, shared: Shared, patches: Patches): v
   patches.replace(client, 'withOptions', (original, isUndone) => {
     return function withOptions(this: unknown, ...parameters: unknown[]) {
       const copy = original.apply(this, parameters);
-      if (isObject(copy) && !isUndone()) instrument(copy as OpenAIClient, shared);
+      if (isFields(copy) && !isUndone()) instrument(copy as unknown as OpenAIClient, shared);
       return copy;
     };
   });

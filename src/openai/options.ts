@@ -1,9 +1,9 @@
 import type { CallType } from '../call/call.js';
+import { isFields } from '../call/fields.js';
 import type { CallDetails } from '../recorder/context.js';
 import type { TinybirdOptions } from '../recorder/options.js';
 import { shown } from '../recorder/problems.js';
 import type { Recorder } from '../recorder/recorder.js';
-import { isObject } from './client.js';
 import { endpointOf } from './endpoints.js';
 import type { StreamUsage } from './stream-usage.js';
 
@@ -50,12 +50,12 @@ export interface TinybirdRequestOptions {
 /** The paths among those given that can be worked with; every other is told. */
 export function readEndpoints(given: unknown, recorder: Recorder): InstrumentOpenAIOptions['endpoints'] {
   if (given === undefined || given === null) return undefined;
-  if (!isObject(given)) {
+  if (!isFields(given)) {
     recorder.refuse(`The option endpoints is ${shown(given)}: give { path: call type }. It is ignored.`);
     return undefined;
   }
   const endpoints: Record<string, CallType> = {};
-  for (const [path, type] of Object.entries(given)) {
+  for (const [path, type] of Object.entries(given as Record<string, CallType>)) {
     if (path.startsWith('/') && endpointOf('post', path, { [path]: type })?.type === type) {
       endpoints[path] = type;
     } else {

@@ -1,12 +1,12 @@
 import type { Answer } from '../call/call.js';
 import { endingOfThrown } from '../call/ending.js';
-import { fieldsOf, firstText } from '../call/fields.js';
+import { fieldsOf, firstText, isFields } from '../call/fields.js';
 import type { DetailsReader } from '../recorder/details.js';
 import type { BegunCall, Recorder } from '../recorder/recorder.js';
 import { type CallCorrections, NOTHING, type Recording } from '../recorder/recording.js';
 import { type StreamGatherer, StreamRecording } from '../recorder/stream.js';
-import { type BackgroundResponses, endingOfResponse, isOver } from './background.js';
-import { isApiStream, isObject, type OpenAIClient, type RequestOptions } from './client.js';
+import { type BackgroundResponses, isOver } from './background.js';
+import { isApiStream, type OpenAIClient, type RequestOptions } from './client.js';
 import { isAzure, isStreamed, metadataOf, providerOfClient, userIn } from './describe.js';
 import { type Body, bodyOf, type Endpoint, endpointOf, RESPONSES } from './endpoints.js';
 import type { InstrumentOpenAIOptions } from './options.js';
@@ -70,7 +70,7 @@ export class RequestCall implements PromiseWatcher {
 
   #begin(given: unknown): unknown {
     // a `request` of somebody's own may be over before it has looked at its options
-    if (!isObject(given) || this.#isHandedOver) return given;
+    if (!isFields(given) || this.#isHandedOver) return given;
     this.note(given);
     const isAsked = this.#recording !== NOTHING && this.#endpoint?.asksForUsage === true;
     const asking = isAsked && this.mayAskForUsage ? askingForUsage(given) : undefined;
@@ -190,7 +190,7 @@ export class RequestCall implements PromiseWatcher {
       // speech as events, which the client gives raw as it does audio
       watchResponse(data, this.#streamed(endpoint.gatherer()), false);
     } else {
-      const ending = endpoint.type === 'aresponses' ? endingOfResponse(data) : { kind: 'finished' as const };
+      const ending = endpoint.ending?.(data) ?? { kind: 'finished' as const };
       const corrections = (answer: Answer) => {
         if (ending.kind === 'queued') this.#remember(answer);
         return this.#corrections(answer);
@@ -244,6 +244,6 @@ export class RequestCall implements PromiseWatcher {
 /** An async generator, as stand-ins for a client give one. */
 function isIterator(data: unknown): data is AsyncIterator<unknown> {
   return (
-    isObject(data) && Symbol.asyncIterator in data && typeof (data as { next?: unknown }).next === 'function'
+    isFields(data) && Symbol.asyncIterator in data && typeof (data as { next?: unknown }).next === 'function'
   );
 }

@@ -1,4 +1,5 @@
-import { type ApiPromise, isApiPromise, isObject, isThenable } from './client.js';
+import { isFields } from '../call/fields.js';
+import { isApiPromise, isThenable } from './client.js';
 import type { Method, Patches } from './patches.js';
 import { watchPromise } from './promise.js';
 import { RequestCall, type Watch } from './request-call.js';
@@ -28,8 +29,8 @@ export function watchResources(client: object, watch: Watch, patches: Patches): 
   for (const [path, method, requestPath] of METHODS) {
     const resource = path
       .split('.')
-      .reduce<unknown>((holder, key) => (isObject(holder) ? Reflect.get(holder, key) : undefined), client);
-    if (!isObject(resource) || !Object.isExtensible(resource)) continue;
+      .reduce<unknown>((holder, key) => (isFields(holder) ? Reflect.get(holder, key) : undefined), client);
+    if (!isFields(resource) || !Object.isExtensible(resource)) continue;
     if (
       patches.replace(resource, method, (original, isUndone) =>
         watched(original, requestPath, watch, isUndone),
@@ -45,7 +46,7 @@ function watched(original: Method, path: string, watch: Watch, isUndone: () => b
     if (isUndone()) return original.apply(this, parameters);
     const [body, options] = parameters;
     const call = new RequestCall(watch);
-    call.note({ ...(isObject(options) && !isThenable(options) ? options : {}), method: 'post', path, body });
+    call.note({ ...(isFields(options) && !isThenable(options) ? options : {}), method: 'post', path, body });
     return watchResult(() => original.apply(this, parameters), call, watch);
   };
 }
@@ -60,7 +61,7 @@ export function watchResult(make: () => unknown, call: RequestCall, watch: Watch
     throw thrown;
   }
   try {
-    if (isApiPromise(result)) return watchPromise(result as ApiPromise, call);
+    if (isApiPromise(result)) return watchPromise(result, call);
     if (isThenable(result)) {
       return result.then(
         (data) => {

@@ -1,5 +1,5 @@
 import { isFields } from '../call/fields.js';
-import { isObject, type RequestOptions } from './client.js';
+import type { RequestOptions } from './client.js';
 
 /** Whether to ask the provider for the usage of streams: where that is known to be safe, always, or never. */
 export type StreamUsage = 'auto' | boolean;
@@ -10,7 +10,7 @@ export type StreamUsage = 'auto' | boolean;
  */
 export function askingForUsage(request: RequestOptions): RequestOptions | undefined {
   const { body } = request;
-  if (!isObject(body) || (body as { stream?: unknown }).stream !== true) return undefined;
+  if (!isFields(body) || (body as { stream?: unknown }).stream !== true) return undefined;
   const { stream_options: own, toJSON } = body as { stream_options?: unknown; toJSON?: unknown };
   if (own !== undefined || typeof toJSON === 'function') return undefined;
   return { ...request, body: { ...body, stream_options: { include_usage: true } } };

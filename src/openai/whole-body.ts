@@ -1,7 +1,6 @@
 import type { Answer, Ending } from '../call/call.js';
 import { fieldsOf } from '../call/fields.js';
 import type { StreamGatherer } from '../recorder/stream.js';
-import { endingOfResponse } from './background.js';
 import type { Endpoint } from './endpoints.js';
 
 /** The answer in a body that comes whole, or the reason why there is none. */
@@ -31,7 +30,7 @@ export class WholeBody implements StreamGatherer {
   }
 
   get ending(): Ending | undefined {
-    return this.#endpoint.type === 'aresponses' ? endingOfResponse(this.#body) : undefined;
+    return this.#endpoint.ending?.(this.#body);
   }
 
   answer(): Answer {

@@ -100,13 +100,14 @@ export class CallRecording implements Recording, openCalls.OpenCall {
     const call = this.#call;
     call.durationMs = atMs - this.#startMs;
     call.ending = ending;
-    try {
+    this.#guarded(() => {
       if (answer !== undefined) call.answer = answer();
+    });
+    // also where the answer could not be read
+    this.#guarded(() => {
       if (corrections !== undefined)
         Object.assign(call, typeof corrections === 'function' ? corrections(call.answer) : corrections);
-    } catch (thrown) {
-      this.#tell(internal(thrown));
-    }
+    });
     this.#settled(call);
   }
 
@@ -128,8 +129,12 @@ export class CallRecording implements Recording, openCalls.OpenCall {
   }
 
   #settled(call: LlmCall | undefined): void {
+    this.#guarded(() => this.#settle(call));
+  }
+
+  #guarded(step: () => void): void {
     try {
-      this.#settle(call);
+      step();
     } catch (thrown) {
       this.#tell(internal(thrown));
     }
