@@ -1,12 +1,8 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Recorded, summary } from '../support/events.js';
+import { collect, settledWhenCollected } from '../support/garbage.js';
 import { answer, asked, Side, Source, watching } from '../support/streams.js';
 import { EACH_GENERATION } from './generations.js';
-
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
 
 let recorded: Recorded;
 beforeEach(() => {
@@ -17,13 +13,7 @@ describe.each(EACH_GENERATION)('%s: a stream that nobody can read any more', (_n
   const { major, ai } = generation;
   const words = Array.from({ length: 40 }, (_, index) => `w${index};`);
   const abandonedAfterMs = 3_600_000;
-  const settled = () =>
-    expect
-      .poll(() => {
-        collect();
-        return recorded.soFar.length;
-      })
-      .toBe(1);
+  const settled = () => settledWhenCollected(recorded);
   const model = (end: 'none' | undefined, count: number) => {
     const parts = answer(major, words).slice(0, count);
     const watch = watching(generation, recorded, { abandonedAfterMs });

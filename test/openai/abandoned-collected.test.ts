@@ -1,14 +1,10 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { instrumentOpenAI } from '../../src/openai/index.js';
 import { Recorded, summary } from '../support/events.js';
+import { collect, settledWhenCollected } from '../support/garbage.js';
 import { runNode } from '../support/program.js';
 import { EACH_MAJOR } from './clients.js';
 import { begunOnly, CHAT, RESPONSES, type StreamServer, streaming } from './streaming.js';
-
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
 
 let recorded: Recorded;
 beforeEach(() => {
@@ -22,12 +18,7 @@ describe.each(EACH_MAJOR)('%s', (_name, kind) => {
         instrumentOpenAI(kind.make(server.url), { ...recorded.options, abandonedAfterMs: 3_600_000 }),
       );
     const settled = async () => {
-      await expect
-        .poll(() => {
-          collect();
-          return recorded.soFar.length;
-        })
-        .toBe(1);
+      await settledWhenCollected(recorded);
       return summary(await recorded.event());
     };
 

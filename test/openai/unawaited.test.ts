@@ -1,16 +1,12 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { LitellmEvent } from '../../schemas/litellm.js';
 import { instrumentOpenAI } from '../../src/openai/index.js';
 import { Recorded, summary } from '../support/events.js';
+import { collect, settledWhenCollected } from '../support/garbage.js';
 import { type Ended, runProgram } from '../support/program.js';
 import { silent, spilling } from '../support/spilling.js';
 import { answering, BODY, chat, events, json, refusal, silence, TEXT } from './answers.js';
 import { type Client, EACH_MAJOR } from './clients.js';
-
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
 
 let recorded: Recorded;
 beforeEach(() => {
@@ -31,12 +27,7 @@ describe.each(EACH_MAJOR)('a call of %s that nobody can ask for any more', (_nam
     return instrumentOpenAI(kind.make(url), { ...recorded.options, abandonedAfterMs: 3_600_000 });
   };
   const settled = async () => {
-    await expect
-      .poll(() => {
-        collect();
-        return recorded.soFar.length;
-      })
-      .toBe(1);
+    await settledWhenCollected(recorded);
     return summary(await recorded.event());
   };
   const create = (own: Client) => own.chat.completions.create(BODY);
