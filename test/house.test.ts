@@ -126,7 +126,9 @@ describe('the lock file', () => {
   });
 
   it('says what is installed, not from where', async () => {
-    expect(await readFile(join(ROOT, 'package-lock.json'), 'utf8')).not.toContain('"resolved"');
+    const lock = await readFile(join(ROOT, 'package-lock.json'), 'utf8');
+    // but for what lies in this repository
+    expect(lock.replaceAll(/"resolved": "test\/[\w./-]+"/g, '')).not.toContain('"resolved"');
   });
 });
 

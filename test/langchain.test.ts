@@ -245,7 +245,7 @@ describe('a model', () => {
     });
     expect(await recorded.event()).toMatchObject({
       model: 'FakeListChatModel',
-      provider: 'FakeListChatModel',
+      provider: 'fakelistchatmodel',
       response: { usage: {}, choices: [{ message: { content: 'done' } }] },
     });
   });

@@ -9,8 +9,9 @@ export type Billing = Pick<Answer, 'usage' | 'serviceTier' | 'reportedCost'>;
 export function billingOf(reported: unknown, hints: UsageHints = {}): Billing {
   const billing: Billing = {};
   const usage = toUsage(reported, hints);
-  const serviceTier = tierOf(reported, hints.metadata);
-  const reportedCost = reportedCostOf(reported, hints.metadata);
+  const { metadata, original } = hints;
+  const serviceTier = tierOf(reported, metadata) ?? tierOf(original, undefined);
+  const reportedCost = reportedCostOf(reported, metadata) ?? reportedCostOf(original, undefined);
   if (usage !== undefined) billing.usage = usage;
   if (serviceTier !== undefined) billing.serviceTier = serviceTier;
   if (reportedCost !== undefined) billing.reportedCost = reportedCost;

@@ -5,6 +5,10 @@ export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null;
 }
 
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return isFields(value) && typeof (value as { then?: unknown }).then === 'function';
+}
+
 /** The value as an object to read from; an empty one when it is none. */
 export function fieldsOf(value: unknown): Fields {
   return isFields(value) ? value : {};

@@ -1,6 +1,7 @@
 import type { EventMessage } from '../../schemas/litellm.js';
 import { type Fields, fieldsOf, firstText, isFields, listOf } from './fields.js';
 import { fitMessage, MAX_MESSAGE_BYTES } from './limit.js';
+import { partText, REASONING_PARTS, reasoningText, TOOL_CALL_PARTS } from './parts.js';
 import { asText, jsonText } from './plain.js';
 
 /**
@@ -43,17 +44,7 @@ const LANGCHAIN_ROLES: ReadonlyMap<string, string> = new Map([
 
 const LANGCHAIN_TYPES = new Set<unknown>([...LANGCHAIN_ROLES.keys(), 'function', 'system', 'tool']);
 
-const TEXT_PARTS = new Set<unknown>(['text', 'input_text', 'output_text', 'text-plain', 'refusal']);
-const REASONING_PARTS = new Set<unknown>(['reasoning', 'thinking', 'redacted_thinking', 'reasoning_content']);
 const TOOL_CALL_KEYS = ['tool_calls', 'invalid_tool_calls', 'function_call', 'additional_kwargs'];
-/** Parts in which LangChain and its providers repeat what `tool_calls` says. */
-const TOOL_CALL_PARTS = new Set<unknown>([
-  'tool_use',
-  'tool_call',
-  'tool_call_chunk',
-  'input_json_delta',
-  'functionCall',
-]);
 
 class MessageReader {
   readonly #maxBytes: number;
@@ -89,7 +80,7 @@ class MessageReader {
           ...message('tool', this.#content(own.content)),
           tool_call_id: asText(own.tool_use_id),
         });
-      } else if (REASONING_PARTS.has(own.type)) reasoning.push(this.#reasoning(own));
+      } else if (REASONING_PARTS.has(own.type)) reasoning.push(this.#text(reasoningText(own)));
       else if (!TOOL_CALL_PARTS.has(own.type)) content.push(part);
       else if (!called && own.name !== undefined) {
         toolCalls.push(this.#toolCall(own.id, own.name, own.input ?? own.args));
@@ -113,7 +104,7 @@ class MessageReader {
       return { ...message('tool', this.#content(item.output)), tool_call_id: asText(item.call_id) };
     }
     if (type === 'reasoning') {
-      return { ...message('assistant', ''), reasoning_content: this.#reasoning(item) };
+      return { ...message('assistant', ''), reasoning_content: this.#text(reasoningText(item)) };
     }
     const role = typeof type !== 'string' ? 'user' : type.endsWith('_output') ? 'tool' : 'assistant';
     const content = partText(item);
@@ -132,14 +123,6 @@ class MessageReader {
 
   #text(value: unknown): string {
     return asText(value, this.#maxBytes);
-  }
-
-  /** What a model thought, or of what it thought in secret, nothing. */
-  #reasoning(part: Fields): string {
-    const summary = [...listOf(part.summary), ...listOf(part.content)].map(({ text }) => text);
-    return this.#text(
-      firstText(part.text, part.thinking, part.reasoning) ?? (summary.join('\n') || undefined),
-    );
   }
 
   /** OpenAI has `function.name` and JSON text, LangChain `name` and an `args` object. */
@@ -205,11 +188,6 @@ function roleOf(item: Fields): string | undefined {
   const said = firstText(item.role, fieldsOf(item.additional_kwargs).__openai_role__);
   if ((type === 'generic' || type === 'system') && said !== undefined) return said;
   return LANGCHAIN_ROLES.get(type) ?? type;
-}
-
-function partText(part: Fields): string | undefined {
-  if (!TEXT_PARTS.has(part.type)) return undefined;
-  return firstText(part.text, part.refusal) ?? (part.text === '' ? '' : undefined);
 }
 
 /** A part that holds nothing but what a provider tells itself: from V4 of the AI SDK on, Anthropic's begin with one. */

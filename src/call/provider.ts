@@ -89,21 +89,32 @@ export function providerOfBaseUrl(baseUrl: string): string | undefined {
   return HOSTS.find(([suffix]) => host === suffix || host.endsWith(`.${suffix}`))?.[1];
 }
 
-/** LangChain's `ls_provider` values that LiteLLM calls otherwise. */
+/** LangChain's `ls_provider` values that LiteLLM calls otherwise, and names of classes without their `Chat`. */
 const LANGCHAIN: ReadonlyMap<string, string> = new Map([
+  ['alibabatongyi', 'dashscope'],
   ['amazon_bedrock', 'bedrock'],
+  ['cloudflareworkersai', 'cloudflare'],
   ['fireworks', 'fireworks_ai'],
+  ['google', 'gemini'],
   ['google_genai', 'gemini'],
   ['google_vertexai', 'vertex_ai'],
   ['mistralai', 'mistral'],
   ['together', 'together_ai'],
+  ['togetherai', 'together_ai'],
+  ['zhipuai', 'zai'],
 ]);
 
 /** Classes whose `ls_provider` is wrong: they extend ChatOpenAI and inherit its name. */
 const LANGCHAIN_CLASSES: ReadonlyMap<string, string> = new Map([
   ['AzureChatOpenAI', 'azure'],
   ['AzureOpenAI', 'azure'],
+  ['ChatCerebras', 'cerebras'],
+  ['ChatDeepInfra', 'deepinfra'],
   ['ChatDeepSeek', 'deepseek'],
+  ['ChatFireworks', 'fireworks_ai'],
+  ['ChatOpenRouter', 'openrouter'],
+  ['ChatPerplexity', 'perplexity'],
+  ['ChatTogetherAI', 'together_ai'],
   ['ChatXAI', 'xai'],
 ]);
 
@@ -115,8 +126,31 @@ export function providerOfLangChain(
 ): string {
   const known = className === undefined ? undefined : LANGCHAIN_CLASSES.get(className);
   if (known !== undefined) return known;
-  if (lsProvider === undefined || lsProvider === '')
-    return className?.replace(/^Chat/, '').toLowerCase() || 'unknown';
-  if (lsProvider === 'openai' && baseUrl !== undefined) return providerOfBaseUrl(baseUrl) ?? 'openai';
-  return LANGCHAIN.get(lsProvider) ?? lsProvider;
+  // models of text have no `ls_provider`; of others it is the name of the class, where that says nothing else
+  const ownName = className?.replace(/^Chat/, '');
+  const isOwnName = lsProvider === undefined || lsProvider === '' || lsProvider === ownName;
+  const said = isOwnName ? ownName?.toLowerCase() : lsProvider;
+  if (said === undefined || said === '') return 'unknown';
+  if (said === 'openai' && baseUrl !== undefined) return providerOfBaseUrl(baseUrl) ?? 'openai';
+  return LANGCHAIN.get(said) ?? said;
+}
+
+/** LangChain's classes of embeddings, by what is left of their name without `Embeddings`. */
+const EMBEDDINGS: ReadonlyMap<string, string> = new Map([
+  ['azureopenai', 'azure'],
+  ['fireworks', 'fireworks_ai'],
+  ['googlegenerativeai', 'gemini'],
+  ['googlevertexai', 'vertex_ai'],
+  ['huggingfaceinference', 'huggingface'],
+  ['mistralai', 'mistral'],
+  ['togetherai', 'together_ai'],
+  ['vertexai', 'vertex_ai'],
+  ['voyage', 'voyage'],
+]);
+
+/** @param className `OpenAIEmbeddings`, whose host may be another's */
+export function providerOfEmbeddings(className: string, baseUrl?: string): string {
+  const name = className.replace(/Embeddings?$/, '').toLowerCase();
+  if (name === 'openai' && baseUrl !== undefined) return providerOfBaseUrl(baseUrl) ?? 'openai';
+  return (EMBEDDINGS.get(name) ?? name) || 'unknown';
 }

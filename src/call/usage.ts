@@ -9,6 +9,8 @@ export interface UsageHints {
   metadata?: unknown;
   /** The provider's own usage, where the framework hands on both. */
   original?: unknown;
+  /** Whether the prompt's tokens are known to be counted without those of the cache. */
+  cacheBeside?: boolean | undefined;
 }
 
 /**
@@ -141,7 +143,7 @@ function isCacheBeside(counts: {
   hints: UsageHints;
 }): boolean {
   const { raw, input, prompt, cache, hints } = counts;
-  if (cache > prompt || hasOwnCacheNames(raw)) return true;
+  if (cache > prompt || hints.cacheBeside === true || hasOwnCacheNames(raw)) return true;
   const { original } = hints;
   if (isFields(original) && hasOwnCacheNames(original) && original.input_tokens === prompt) return true;
   if (!isFlat(raw, input)) return false;

@@ -1,123 +1,131 @@
 import { billingOf } from '../call/billing.js';
-import type { Answer, Choice, ToolCall } from '../call/call.js';
+import type { Answer, Choice } from '../call/call.js';
 import { type Fields, fieldsOf, firstText, listOf, textOf } from '../call/fields.js';
 import { toFinishReason } from '../call/finish-reason.js';
-import { ChoicesGatherer } from '../call/gather.js';
-import { asText } from '../call/plain.js';
+import { ChoiceGatherer, logprobsOf } from '../call/gather.js';
+import { answerOf } from '../call/identity.js';
 import { toUsage } from '../call/usage.js';
+import { gatherMessage, toolCallsOf } from './content.js';
 
-/** The answer in an `LLMResult`. A cached one holds the counts of the call that filled the cache: they are not read. */
-export function answerOfResult(output: unknown, cached: boolean): Answer {
+/** What the chunks of a stream told on its way, which LangChain's joining of them garbles or leaves out. */
+export interface Told {
+  readonly id: string | undefined;
+  readonly model: string | undefined;
+  readonly choices: readonly Choice[];
+  /** Of what LangChain says the stream took, what is right. */
+  usage(whole: unknown): unknown;
+  /** The provider's own usage where it came with a cost. */
+  readonly original: unknown;
+  /** Whether the prompt's tokens are without those of the cache. */
+  readonly isCacheBeside: boolean;
+  readonly hasChunks: boolean;
+}
+
+const NO_USAGE = { usage: { promptTokens: 0, completionTokens: 0, totalTokens: 0 } };
+
+/**
+ * The answer in an `LLMResult`. Each fact is taken from where it is most reliable: the chunks of a stream, what the
+ * provider's package says of a generation, the message, the result.
+ *
+ * @param cached answered from LangChain's cache, which holds the counts of the call that filled it: this one took none
+ */
+export function answerOfResult(output: unknown, cached: boolean, told?: Told): Answer {
   const result = fieldsOf(output);
   const generations = Array.isArray(result.generations) ? result.generations[0] : undefined;
-  const choices = listOf(generations);
-  const first = fieldsOf(choices[0]);
+  const first = fieldsOf(Array.isArray(generations) ? generations[0] : undefined);
   const message = fieldsOf(first.message);
   const metadata = fieldsOf(message.response_metadata);
-  const info = fieldsOf(first.generationInfo);
   const llmOutput = fieldsOf(result.llmOutput);
-  return {
-    id: firstText(metadata.id, isPlaceholder(message.id) ? undefined : message.id, llmOutput.id),
-    model: firstText(
-      info.model_name,
-      info.model,
-      metadata.model_name,
-      metadata.model,
-      fieldsOf(message.additional_kwargs).model,
-      llmOutput.model_name,
-      llmOutput.model,
-    ),
-    choices: choices.map(toChoice),
-    ...(cached ? {} : billingOfResult(message, metadata, llmOutput)),
-  };
+  const identity: Partial<Answer> = {};
+  const id = firstText(metadata.id, idOf(message), told?.id, llmOutput.id);
+  const model = told?.model ?? once(modelIn(first, message) ?? modelOf(llmOutput));
+  if (id !== undefined) identity.id = id;
+  if (model !== undefined) identity.model = model;
+  if (typeof metadata.created_at === 'number') identity.created = metadata.created_at;
+  const serviceTier = once(firstText(metadata.service_tier, llmOutput.service_tier));
+  if (serviceTier !== undefined) identity.serviceTier = serviceTier;
+  const billing = cached ? NO_USAGE : billingOfResult(message, llmOutput, told);
+  return answerOf(identity, choicesOf(listOf(generations), told), billing);
 }
 
-/** The provider's own usage stands beside LangChain's, and alone says its tier and its cost. */
-function billingOfResult(message: Fields, metadata: Fields, llmOutput: Fields): Partial<Answer> {
-  const original = metadata.usage ?? metadata.token_usage ?? llmOutput.usage;
-  const own = [message.usage_metadata, llmOutput.tokenUsage, llmOutput.estimatedTokenUsage, original];
-  const reported = own.find((usage) => toUsage(usage) !== undefined);
-  const serviceTier = firstText(metadata.service_tier, llmOutput.service_tier);
-  return {
-    ...(serviceTier === undefined ? {} : { serviceTier }),
-    ...billingOf(original),
-    ...billingOf(reported, { original }),
-  };
+/** Who answered, of a generation or a chunk. Anthropic's streams name the model beside the message's content only. */
+export function modelIn(generation: Fields, message: Fields): string | undefined {
+  return (
+    modelOf(fieldsOf(generation.generationInfo)) ??
+    modelOf(fieldsOf(message.response_metadata)) ??
+    textOf(fieldsOf(message.additional_kwargs).model)
+  );
 }
 
-/** LangChain fills in `run-…` where the provider gave no id. */
-function isPlaceholder(id: unknown): boolean {
-  return typeof id === 'string' && id.startsWith('run-');
+/** `model` of the Responses API is who answered, where `model_name` may be what was asked for. */
+function modelOf(fields: Fields): string | undefined {
+  return firstText(fields.model_name, fields.model);
 }
 
-function toChoice(generation: Fields, index: number): Choice {
+/** The provider's id of a message; LangChain fills in `run-…` where there is none. */
+export function idOf({ id }: Fields): string | undefined {
+  return typeof id === 'string' && id !== '' && !id.startsWith('run-') ? id : undefined;
+}
+
+/** Joining its chunks, LangChain writes a text as often as it came: `stopstop`. */
+function once(text: string | undefined): string | undefined {
+  return text?.replace(/^(.{3,}?)\1+$/s, '$1');
+}
+
+/** A list of several choices becomes one in a stream, in which all their pieces are mixed. */
+function choicesOf(generations: readonly Fields[], told: Told | undefined): Choice[] {
+  if (told?.hasChunks && told.choices.length > 1 && generations.length === 1) return [...told.choices];
+  return generations
+    .filter((generation) => generation.message !== undefined || generation.text !== undefined)
+    .map((generation, index) => toChoice(generation, index, told?.choices[index]?.finishReason));
+}
+
+function toChoice(generation: Fields, index: number, toldReason: string | undefined): Choice {
+  const gathered = new ChoiceGatherer(index);
   const message = fieldsOf(generation.message);
+  // `text` is empty or holds tool input for some providers: it counts where there is no message alone
+  if (generation.message === undefined) gathered.text(textOf(generation.text) ?? '');
+  else gatherMessage(gathered, message, false);
+  const choice = gathered.choice();
+  const toolCalls = toolCallsOf(message);
+  if (toolCalls.length > 0) choice.toolCalls = toolCalls;
+  const reason = toldReason ?? once(reasonIn(generation, message));
+  choice.finishReason = toFinishReason(reason, toolCalls.length > 0);
   const metadata = fieldsOf(message.response_metadata);
+  const { content, refusal } = fieldsOf(fieldsOf(generation.generationInfo).logprobs ?? metadata.logprobs);
+  choice.logprobs = logprobsOf(content, refusal);
+  return choice;
+}
+
+/** Why an answer ended, of a generation or a chunk, by whatever name its provider has for it. */
+export function reasonIn(generation: Fields, message: Fields): string | undefined {
   const info = fieldsOf(generation.generationInfo);
-  const toolCalls = listOf(message.tool_calls).map(toToolCall);
-  return {
-    index,
-    // `generation.text` is not the answer: it is empty or holds tool input for some providers
-    text: message.content === undefined ? (textOf(generation.text) ?? '') : contentText(message.content),
-    reasoning: textOf(fieldsOf(message.additional_kwargs).reasoning_content),
-    toolCalls,
-    finishReason: toFinishReason(
-      firstText(
-        info.finish_reason,
-        info.finishReason,
-        metadata.finish_reason,
-        metadata.finishReason,
-        metadata.stop_reason,
-        fieldsOf(message.additional_kwargs).stop_reason,
-      ),
-      toolCalls.length > 0,
-    ),
-  };
+  const metadata = fieldsOf(message.response_metadata);
+  return firstText(
+    info.finish_reason,
+    info.finishReason,
+    metadata.finish_reason,
+    metadata.finishReason,
+    metadata.stop_reason,
+    metadata.stopReason,
+    metadata.done_reason,
+    fieldsOf(message.additional_kwargs).stop_reason,
+    fieldsOf(metadata.messageStop).stopReason,
+    fieldsOf(metadata.incomplete_details).reason,
+    metadata.status === 'in_progress' ? undefined : metadata.status,
+  );
 }
 
-function toToolCall(call: Fields): ToolCall {
-  return {
-    id: textOf(call.id),
-    name: textOf(call.name) ?? '',
-    arguments: asText(call.args),
-  };
-}
-
-/** The text of a message: a string, or blocks of which the text ones count. */
-function contentText(content: unknown): string {
-  if (typeof content === 'string') return content;
-  return listOf(content)
-    .map((block) => (block.type === 'text' || block.type === 'text_delta' ? (textOf(block.text) ?? '') : ''))
-    .join('');
-}
-
-/** Gathers what the token hook tells: all there is to know of a stream that never came to its end. */
-export class TokenGatherer {
-  readonly #choices = new ChoicesGatherer();
-  #usage: unknown;
-  #model: string | undefined;
-  /** Whether a token came with a chunk, which only a stream's does. */
-  sawChunk = false;
-
-  /** Takes a token; gives whether it is output. */
-  add(token: string, indices: unknown, fields: unknown): boolean {
-    const chunk = fieldsOf(fieldsOf(fields).chunk);
-    const message = fieldsOf(chunk.message);
-    if (chunk.text !== undefined || chunk.message !== undefined) this.sawChunk = true;
-    const toolCalls = listOf(message.tool_call_chunks);
-    const index = fieldsOf(indices).completion;
-    if (token) this.#choices.at(index).text(token);
-    for (const call of toolCalls) {
-      this.#choices
-        .at(index)
-        .toolCall(call.index ?? call.id, { id: call.id, name: call.name, arguments: call.args });
-    }
-    if (toUsage(message.usage_metadata) !== undefined) this.#usage = message.usage_metadata;
-    this.#model = firstText(fieldsOf(chunk.generationInfo).model_name, this.#model);
-    return Boolean(token) || toolCalls.length > 0;
-  }
-
-  answer(): Answer {
-    return { model: this.#model, choices: this.#choices.choices(), ...billingOf(this.#usage) };
-  }
+function billingOfResult(message: Fields, llmOutput: Fields, told: Told | undefined): Partial<Answer> {
+  const metadata = fieldsOf(message.response_metadata);
+  const original =
+    told?.original ??
+    metadata.usage ??
+    metadata.token_usage ??
+    metadata['amazon-bedrock-invocationMetrics'] ??
+    llmOutput.usage;
+  const whole = told === undefined ? message.usage_metadata : told.usage(message.usage_metadata);
+  const own = [whole, llmOutput.tokenUsage, llmOutput.estimatedTokenUsage, original];
+  const reported = own.find((usage) => toUsage(usage) !== undefined);
+  return billingOf(reported, { original, cacheBeside: told?.isCacheBeside });
 }

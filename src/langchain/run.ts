@@ -1,5 +1,6 @@
-import { type Fields, fieldsOf, firstText, textOf } from '../call/fields.js';
+import { type Fields, fieldsOf, firstText, isFields, textOf } from '../call/fields.js';
 import { providerOfLangChain } from '../call/provider.js';
+import type { CallDetails } from '../recorder/context.js';
 import type { BegunCall } from '../recorder/recorder.js';
 
 /** What LangChain tells of a run at its start, in the order of its hooks, after the model and what it is asked. */
@@ -12,9 +13,22 @@ export type RunArguments = [
   runName?: string,
 ];
 
-/** Metadata of the frameworks themselves. */
+export interface RunOptions {
+  /** The provider's name, where the user says it. */
+  provider: string | undefined;
+  /** Reads what a call says of itself under our key. */
+  details: { read(given: unknown): CallDetails | undefined };
+}
+
+/** Metadata that the frameworks add for themselves, or that has another place in the row. */
 const NOISE =
-  /^(ls_|__pregel_|checkpoint_)|^(versions|langgraph_triggers|langgraph_path|langgraph_checkpoint_ns|user_id|userId|chatId)$/;
+  /^(ls_|__pregel_|checkpoint_)|^(versions|langgraph_triggers|langgraph_path|langgraph_checkpoint_ns|user|user_id|userId|chatId|tinybird)$/;
+
+/** LangChain before 1.1.40 makes metadata of all that is configurable, keys of APIs among it. */
+const SECRET = /(api[_-]?key|secret|password|authorization|access[_-]?token)$/i;
+
+/** Tags that LangChain and LangGraph add to find their own way. */
+const NOISY_TAG = /^(seq:step:|map:key:|graph:step:|langsmith:)/;
 
 /**
  * Who is called, on whose behalf, and as what.
@@ -22,61 +36,84 @@ const NOISE =
  */
 export function describeRun(
   llm: unknown,
-  run: RunArguments,
-  provider: string | undefined,
+  [runId, parentRunId, extraParams, tags, metadata = {}, runName]: RunArguments,
+  options: RunOptions,
 ): Omit<BegunCall, 'type' | 'input'> {
-  const [runId, , extraParams, , metadata = {}] = run;
-  const { id, kwargs } = fieldsOf(llm);
-  const settings = fieldsOf(kwargs);
+  const settings = fieldsOf(fieldsOf(llm).kwargs);
   const invocation = fieldsOf(extraParams?.invocation_params);
-  const className = Array.isArray(id) ? textOf(id.at(-1)) : undefined;
+  const details = options.details.read(metadata.tinybird);
+  const className = classNameOf(llm);
+  const deployment = deploymentOf(className, settings);
   const baseUrl = textOf(fieldsOf(settings.configuration).baseURL);
-  const sessionId =
-    metadata.thread_id ?? metadata.session_id ?? metadata.sessionId ?? metadata.conversation_id;
+  const own = toMetadata(metadata, details, tags, runName);
+  if (parentRunId !== undefined) own.parent_run_id = parentRunId;
   return {
     id: runId,
-    provider: provider ?? providerOfLangChain(className, textOf(metadata.ls_provider), baseUrl),
-    model: modelOf(metadata, settings, invocation, className),
+    provider: options.provider ?? providerOfLangChain(className, textOf(metadata.ls_provider), baseUrl),
+    model: deployment ?? modelOf(metadata, settings, invocation) ?? className ?? 'unknown',
+    // also where LangChain streams, it mostly says no
     stream: invocation.stream === true,
-    user: firstText(metadata.user, metadata.user_id, metadata.userId, invocation.user),
-    metadata: toMetadata(run, metadata),
-    defaults: sessionId === undefined ? undefined : { chat_id: sessionId },
+    user: details?.user ?? firstText(metadata.user, metadata.user_id, metadata.userId, invocation.user),
+    name: details?.name,
+    cost: details?.cost,
+    metadata: own,
+    defaults: defaultsOf(metadata, deployment),
   };
 }
 
-/** Azure's `ls_model_name` is the class's default: there the deployment says what was asked for. */
-function modelOf(
-  metadata: Fields,
-  settings: Fields,
-  invocation: Fields,
-  className: string | undefined,
-): string {
-  const deployment = firstText(settings.deployment_name, settings.azure_deployment_name);
-  const model = firstText(
-    className?.startsWith('Azure') ? deployment : undefined,
+/** The class of the model, whatever its subclasses are called: `ChatOpenAI`. */
+export function classNameOf(llm: unknown): string | undefined {
+  const { id } = fieldsOf(llm);
+  return Array.isArray(id) ? textOf(id.at(-1)) : undefined;
+}
+
+/** Of Azure's models the deployment says what was asked for: their `model` is the default of their class. */
+function deploymentOf(className: string | undefined, settings: Fields): string | undefined {
+  if (className?.startsWith('Azure') !== true) return undefined;
+  return firstText(
+    settings.deployment_name,
+    settings.azure_deployment_name,
+    settings.azureOpenAIApiDeploymentName,
+  );
+}
+
+function modelOf(metadata: Fields, settings: Fields, invocation: Fields): string | undefined {
+  return firstText(
     metadata.ls_model_name,
     invocation.model,
     invocation.model_name,
     invocation.modelName,
     settings.model,
     settings.model_name,
-    deployment,
-    className,
+    settings.deployment_name,
   );
-  return model ?? 'unknown';
 }
 
-function toMetadata(run: RunArguments, given: Fields): Record<string, unknown> {
-  const [, parentRunId, , allTags, , runName] = run;
+/** What the chat is called elsewhere, where nobody says `chat_id`: LangGraph's thread, a history's session. */
+function defaultsOf(metadata: Fields, deployment: string | undefined): Record<string, unknown> | undefined {
+  const { thread_id, session_id, sessionId, conversation_id } = metadata;
+  const chatId = thread_id ?? session_id ?? sessionId ?? conversation_id;
+  if (chatId === undefined && deployment === undefined) return undefined;
+  const defaults: Record<string, unknown> = {};
+  if (chatId !== undefined) defaults.chat_id = chatId;
+  if (deployment !== undefined) defaults.deployment = deployment;
+  return defaults;
+}
+
+function toMetadata(
+  given: Fields,
+  details: CallDetails | undefined,
+  allTags: readonly string[] | undefined,
+  runName: string | undefined,
+): Record<string, unknown> {
   const metadata: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(given)) {
-    if (!NOISE.test(key) && key !== 'user') metadata[key] = value;
+  for (const key of Object.keys(given)) {
+    if (!NOISE.test(key)) metadata[key] = SECRET.test(key) ? '****' : given[key];
   }
   const chatId = given.chat_id ?? given.chatId;
   if (chatId !== undefined) metadata.chat_id = chatId;
-  const tags = allTags?.filter((tag) => !/^(seq:step:|map:key:|langsmith:hidden$)/.test(tag));
+  const tags = allTags?.filter((tag) => !NOISY_TAG.test(tag));
   if (tags !== undefined && tags.length > 0) metadata.tags = tags;
-  if (parentRunId !== undefined) metadata.parent_run_id = parentRunId;
   if (runName !== undefined) metadata.run_name = runName;
-  return metadata;
+  return isFields(details?.metadata) ? Object.assign(metadata, details.metadata) : metadata;
 }

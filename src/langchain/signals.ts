@@ -1,7 +1,6 @@
-/**
- * LangChain's own hook, if there is to be one, comes within a few milliseconds of the abort. The timer may keep a
- * process alive for this long, or the call would have no event.
- */
+import { afterAWhile } from '../recorder/timeout.js';
+
+/** LangChain's own hook, if there is to be one, comes within a few milliseconds of the abort. */
 const GRACE_MS = 50;
 
 /**
@@ -9,14 +8,17 @@ const GRACE_MS = 50;
  * listener a signal, however many runs share it: Node warns of an eleventh.
  */
 export class SignalWatch {
-  readonly #onAbort: (runId: string) => void;
+  readonly #onAbort: (runId: string, atMs: number) => void;
   readonly #watched = new WeakMap<
     AbortSignal,
     { readonly runs: Set<string>; readonly listener: () => void }
   >();
 
-  /** @param onAbort called for every run that is still watched a moment after its signal's abort */
-  constructor(onAbort: (runId: string) => void) {
+  /**
+   * @param onAbort called for every run that is still watched a moment after its signal's abort, with the time of that by
+   *   `performance.now()`
+   */
+  constructor(onAbort: (runId: string, atMs: number) => void) {
     this.#onAbort = onAbort;
   }
 
@@ -28,9 +30,10 @@ export class SignalWatch {
     }
     const runs = new Set([runId]);
     const listener = () => {
-      setTimeout(() => {
-        for (const run of runs) this.#onAbort(run);
-      }, GRACE_MS);
+      const atMs = performance.now();
+      afterAWhile(GRACE_MS, () => {
+        for (const run of runs) this.#onAbort(run, atMs);
+      });
     };
     this.#watched.set(signal, { runs, listener });
     if (!signal.aborted) signal.addEventListener('abort', listener, { once: true });

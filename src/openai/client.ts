@@ -50,10 +50,6 @@ export function isApiStream(value: unknown): value is ApiStream {
   return typeof iterator === 'function' && controller instanceof AbortController;
 }
 
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return isFields(value) && typeof (value as { then?: unknown }).then === 'function';
-}
-
 /** An own property that can be taken away again, and that `Object.keys` shows only where it showed one before. */
 export function define(target: object, key: PropertyKey, value: unknown): void {
   const enumerable = Object.prototype.propertyIsEnumerable.call(target, key);

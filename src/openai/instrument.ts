@@ -1,10 +1,10 @@
-import { isFields } from '../call/fields.js';
+import { isFields, isThenable } from '../call/fields.js';
 import { DetailsReader } from '../recorder/details.js';
 import { shown } from '../recorder/problems.js';
 import { readAbandonedAfterMs, readProvider } from '../recorder/read-options.js';
 import { Recorder } from '../recorder/recorder.js';
 import { BackgroundResponses } from './background.js';
-import { isThenable, type OpenAIClient, type RequestOptions, rootOf } from './client.js';
+import { type OpenAIClient, type RequestOptions, rootOf } from './client.js';
 import { withoutTinybird } from './fetch.js';
 import { type InstrumentOpenAIOptions, readEndpoints } from './options.js';
 import { Patches } from './patches.js';

@@ -1,5 +1,5 @@
-import { isFields } from '../call/fields.js';
-import { isApiPromise, isThenable } from './client.js';
+import { isFields, isThenable } from '../call/fields.js';
+import { isApiPromise } from './client.js';
 import type { Method, Patches } from './patches.js';
 import { watchPromise } from './promise.js';
 import { RequestCall, type Watch } from './request-call.js';

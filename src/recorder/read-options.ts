@@ -31,11 +31,15 @@ export function readOptions(given: TinybirdOptions | undefined, tell: Tell): Tin
 /** Default of `abandonedAfterMs`, which the integrations that have streams take. */
 const ABANDONED_AFTER_MS = 60_000;
 
-export function readAbandonedAfterMs(given: unknown, recorder: { refuse(what: string): void }): number {
-  if (given === undefined || given === null) return ABANDONED_AFTER_MS;
+export function readAbandonedAfterMs(
+  given: unknown,
+  recorder: { refuse(what: string): void },
+  otherwise = ABANDONED_AFTER_MS,
+): number {
+  if (given === undefined || given === null) return otherwise;
   if (typeof given === 'number' && given > 0) return given;
   recorder.refuse(`The option abandonedAfterMs is ${shown(given)}: give ms, more than 0. It is ignored.`);
-  return ABANDONED_AFTER_MS;
+  return otherwise;
 }
 
 /** The provider's name, where the user says it. */

@@ -1,9 +1,9 @@
-import { LONGEST_TIMEOUT_MS, unref } from '../api/timers.js';
 import type { Answer, Ending } from '../call/call.js';
 import { endingOfCancel, endingOfCut, endingOfThrown } from '../call/ending.js';
 import { onCollected } from './collected.js';
 import type { OpenCall } from './open-calls.js';
 import type { CallCorrections, Recording } from './recording.js';
+import { afterAWhile } from './timeout.js';
 
 /** Gathers the answer from a stream's chunks, each integration from its own kind. */
 export interface StreamGatherer {
@@ -47,7 +47,7 @@ export class StreamRecording implements OpenCall {
   /** The longest that the reader took for a chunk before asking for another, ms. */
   #longestPauseMs = 0;
   #isOver = false;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #stopTimer: (() => void) | undefined;
   #forgetCarrier: (() => void) | undefined;
 
   constructor(options: StreamRecordingOptions) {
@@ -97,10 +97,13 @@ export class StreamRecording implements OpenCall {
     this.#end(endingOfThrown(thrown, this.#options.signal));
   }
 
-  /** The reader left; if all had arrived by then, they missed nothing. */
-  left(): void {
-    if (this.#isComplete) this.done();
-    else this.#end(endingOfCancel(this.#abortedSignal()));
+  /**
+   * The reader left; if all had arrived by then, they missed nothing.
+   * @param atMs when, by `performance.now()`; default now
+   */
+  left(atMs = performance.now()): void {
+    if (this.#isComplete) this.#done(atMs);
+    else this.#end(endingOfCancel(this.#abortedSignal()), atMs);
   }
 
   /** A slow reader is no reader who left: it may take twice as long as ever before. */
@@ -139,16 +142,12 @@ export class StreamRecording implements OpenCall {
 
   /** One timer a stream, set again for what is left: a chunk only notes its time. */
   #lookAgainAfter(ms: number): void {
-    const { abandonedAfterMs = LONGEST_TIMEOUT_MS } = this.#options;
-    this.#timer = setTimeout(
-      () => {
-        const left = abandonedAfterMs - this.#idleMs;
-        if (left > 0) this.#lookAgainAfter(left);
-        else this.abandon();
-      },
-      Math.min(ms, LONGEST_TIMEOUT_MS),
-    );
-    unref(this.#timer);
+    const { abandonedAfterMs = Number.POSITIVE_INFINITY } = this.#options;
+    this.#stopTimer = afterAWhile(ms, () => {
+      const left = abandonedAfterMs - this.#idleMs;
+      if (left > 0) this.#lookAgainAfter(left);
+      else this.abandon();
+    });
   }
 
   #abortedSignal(): AbortSignal | undefined {
@@ -158,7 +157,7 @@ export class StreamRecording implements OpenCall {
 
   #end(ending: Ending, atMs?: number): void {
     this.#isOver = true;
-    clearTimeout(this.#timer);
+    this.#stopTimer?.();
     this.#forgetCarrier?.();
     this.#recording.end(ending, () => this.#gatherer.answer(), this.#options.corrections, atMs);
   }
