@@ -171,5 +171,6 @@ withEachGeneration(({ langchain, major }) => {
     }
     expect(JSON.parse(JSON.stringify(own))).toEqual({ name: 'tinybird-llm' });
     expect({ ...own }).not.toHaveProperty('token');
+    expect(own.copy()).toBe(own);
   });
 });
