@@ -196,12 +196,17 @@ function saysWhy(output: unknown): boolean {
   }
 }
 
-/** The message of a stream is a chunk, which can be joined to another. */
+/** What a stream comes to is a chunk, which can be joined to another: its message, or itself where it is mere text. */
 function isChunked(output: unknown): boolean {
   try {
-    const { generations } = output as { generations?: { message?: { concat?: unknown } }[][] };
-    return typeof generations?.[0]?.[0]?.message?.concat === 'function';
+    const { generations } = output as { generations?: (Concat & { message?: Concat })[][] };
+    const first = generations?.[0]?.[0];
+    return typeof (first?.message ?? first)?.concat === 'function';
   } catch {
     return false; // nothing, or something that cannot be read: its event comes without an answer
   }
+}
+
+interface Concat {
+  concat?: unknown;
 }
