@@ -1,6 +1,6 @@
 import { getEventListeners, setMaxListeners } from 'node:events';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { StreamServer } from '../openai/streaming.js';
+import { type StreamServer, streaming } from '../openai/streaming.js';
 import { Recorded, summary } from '../support/events.js';
 import { quiet } from '../support/side-by-side.js';
 import { withEachGeneration } from './generations.js';
@@ -154,7 +154,15 @@ withEachGeneration(({ langchain }) => {
   it('fifty streams on one signal add one listener, which goes with the last of them', async () => {
     let bare = 0;
     await asWithoutHandler(recorded, async (side) => {
-      const server = await begunOnly({ ...OPENAI, begun: OPENAI.wire.length });
+      let goOn = () => {};
+      const allOpen = new Promise<void>((resolve) => {
+        goOn = resolve;
+      });
+      const server = await streaming(async (answer) => {
+        answer.write(OPENAI.wire.slice(0, OPENAI.begun).join(''));
+        await allOpen;
+        answer.end(OPENAI.wire.slice(OPENAI.begun).join(''));
+      });
       const { signal } = new AbortController();
       setMaxListeners(0, signal);
       const model = OPENAI.make(langchain, server.url);
@@ -164,6 +172,7 @@ withEachGeneration(({ langchain }) => {
       const listeners = getEventListeners(signal, 'abort').length;
       if (side.isWatched) expect(listeners).toBe(bare + 1);
       else bare = listeners;
+      goOn();
       await Promise.all(streams.map((stream) => side.read(stream)));
       await quiet();
       side.saw('listeners', getEventListeners(signal, 'abort').length);
