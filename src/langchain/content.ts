@@ -20,6 +20,9 @@ const FILE_BLOCKS = new Set<unknown>([
   'video',
 ]);
 
+/** What LangChain makes of the calls of a provider's own tools, which OpenAI's are told beside too. */
+const SERVER_TOOL_BLOCKS = new Set<unknown>(['server_tool_call', 'server_tool_call_result']);
+
 /**
  * Takes what a message says into a choice; gives whether that is anything. Its tool calls are read by their own keys.
  * @param isPiece whether it is one chunk of several
@@ -30,7 +33,9 @@ export function gatherMessage(choice: ChoiceGatherer, message: Fields, isPiece: 
   if (typeof content === 'string') isOutput = gatherText(choice, content);
   else if (Array.isArray(content)) {
     let thought: Fields | undefined;
+    const isTwice = isFields(fieldsOf(extra).tool_outputs);
     for (const block of content) {
+      if (isTwice && SERVER_TOOL_BLOCKS.has(fieldsOf(block).type)) continue;
       const isThought = isReasoning(block);
       if (isThought && !isPiece && thought !== undefined && isAnother(block, thought, message)) {
         choice.reasoning('\n');
@@ -90,11 +95,18 @@ function gatherExtra(choice: ChoiceGatherer, extra: Fields, { content }: Fields,
     if (isToolCallItem(item)) choice.wholeToolCall(item.call_id ?? item.id, toolCallOfItem(item));
     else if (item.type === 'image_generation_call') choice.file(fileText(item.result, 'image'));
   }
-  const thought =
-    firstText(extra.reasoning_content, extra.reasoning) ?? reasoningText(fieldsOf(extra.reasoning));
+  const thought = thoughtIn(extra);
   // OpenAI's Responses API tells them twice
   if (thought === undefined || holdsReasoning(content)) return isOutput;
   return gatherReasoning(choice, thought) || isOutput;
+}
+
+/** OpenRouter tells them in details, and most of them as text too. */
+function thoughtIn({ reasoning_content, reasoning, reasoning_details }: Fields): string | undefined {
+  const said = firstText(reasoning_content, reasoning) ?? reasoningText(fieldsOf(reasoning));
+  const details = listOf(reasoning_details).map(({ text, summary }) => firstText(text, summary) ?? '');
+  const detailed = details.join('');
+  return detailed.length > (said?.length ?? 0) ? detailed : said;
 }
 
 /** Only the beginning of the data shows what kind it is. */

@@ -135,7 +135,8 @@ export class TinybirdCallbackHandler {
         return begun;
       });
       if (recording === NOTHING || begun === undefined) return;
-      const gatherer = new RunGatherer(begun.provider, TELL_THEIR_END.has(this.#classNameOf(llm)));
+      const tellsItsEnd = TELL_THEIR_END.has(this.#classNameOf(llm));
+      const gatherer = new RunGatherer(begun.provider, tellsItsEnd, askedTierOf(fieldsOf(extraParams)));
       const signal = signalOf(fieldsOf(extraParams));
       // the very object that LangChain's own record of the run holds
       this.#runs.begin({ id, recording, gatherer, signal, carrier: metadata });
@@ -171,6 +172,12 @@ export class TinybirdCallbackHandler {
       this.#recorder.fault(thrown);
     }
   }
+}
+
+/** `auto` is for the provider to choose. */
+function askedTierOf({ invocation_params }: Fields): string | undefined {
+  const { service_tier: tier } = fieldsOf(invocation_params);
+  return typeof tier === 'string' && tier !== 'auto' ? tier : undefined;
 }
 
 /** A signal of another realm is one too. */
