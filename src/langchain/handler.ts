@@ -1,5 +1,5 @@
 import type { CallType } from '../call/call.js';
-import { type Fields, fieldsOf } from '../call/fields.js';
+import { type Fields, fieldsOf, isFields } from '../call/fields.js';
 import { DetailsReader } from '../recorder/details.js';
 import type { TinybirdOptions } from '../recorder/options.js';
 import { readAbandonedAfterMs, readProvider } from '../recorder/read-options.js';
@@ -29,6 +29,7 @@ const TELL_THEIR_END = new Set([
   'AzureChatOpenAI',
   'ChatAnthropic',
   'ChatDeepSeek',
+  'ChatGoogleGenerativeAI',
   'ChatGroq',
   'ChatMistralAI',
   'ChatOpenAI',
@@ -172,7 +173,10 @@ export class TinybirdCallbackHandler {
   }
 }
 
+/** A signal of another realm is one too. */
 function signalOf(extraParams: Fields): AbortSignal | undefined {
   const { signal } = fieldsOf(extraParams.options);
-  return signal instanceof AbortSignal ? signal : undefined;
+  return isFields(signal) && typeof signal.addEventListener === 'function' && 'aborted' in signal
+    ? (signal as unknown as AbortSignal)
+    : undefined;
 }

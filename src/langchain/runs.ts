@@ -94,6 +94,7 @@ export class Runs {
 export class Run implements OpenCall {
   readonly gatherer: RunGatherer;
   readonly signal: AbortSignal | undefined;
+  readonly #recording: Recording;
   readonly #stream: StreamRecording;
   readonly #take: () => void;
   readonly #forgetCarrier: (() => void) | undefined;
@@ -102,6 +103,7 @@ export class Run implements OpenCall {
 
   constructor({ recording, gatherer, signal, carrier }: RunParts, take: () => void) {
     this.gatherer = gatherer;
+    this.#recording = recording;
     this.signal = signal;
     this.#take = take;
     const corrections = () => ({
@@ -114,9 +116,11 @@ export class Run implements OpenCall {
   }
 
   heard(heard: Heard): void {
-    this.#hasToken = true;
     this.#heardAt = performance.now();
     this.#stream.chunk(heard);
+    // the first thing that is heard of a stream says that it is open
+    if (!this.#hasToken && this.gatherer.isStream) this.#recording.opened();
+    this.#hasToken = true;
   }
 
   /** @param output an LLMResult */
