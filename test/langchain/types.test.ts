@@ -1,18 +1,12 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { createAgent } from 'langchain';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { type CallDetails, TinybirdCallbackHandler, wrapEmbeddings } from '../../src/langchain/index.js';
-import { runNode } from '../support/program.js';
 import * as langchain03 from './core-0.3/parts.js';
 import * as langchain1 from './core-1/parts.js';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-
 /**
- * What this file is about is decided by the compiler, under `exactOptionalPropertyTypes`; that it runs too shows that
- * the types do not lie.
+ * What this file is about is decided by the compiler, under `exactOptionalPropertyTypes`, with Node's resolution of
+ * modules and with a bundler's (`tsconfig.bundler.json`); that it runs too shows that the types do not lie.
  */
 const options = { datasource: [] };
 const handler = new TinybirdCallbackHandler(options);
@@ -142,19 +136,4 @@ describe('wrapEmbeddings', () => {
     // @ts-expect-error a model is none
     wrapEmbeddings(new langchain1.ChatOpenAI(given), quiet);
   });
-});
-
-it('all of it is so for a bundler’s resolution of modules too', async () => {
-  await mkdir(join(ROOT, '.tmp'), { recursive: true });
-  const folder = await mkdtemp(join(ROOT, '.tmp', 'bundler-'));
-  const config = {
-    extends: '../../tsconfig.json',
-    files: ['../../test/langchain/types.test.ts'],
-    include: [],
-    compilerOptions: { rootDir: '../..', module: 'ESNext', moduleResolution: 'Bundler' },
-  };
-  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(config));
-  const ended = await runNode([join(ROOT, 'node_modules/typescript/bin/tsc'), '--project', folder]);
-  await rm(folder, { recursive: true, force: true });
-  expect(ended.stdout + ended.stderr).toBe('');
 });
