@@ -22,6 +22,10 @@ const given = { model: 'gpt-4o-mini', apiKey: 'none' };
 type Invoked03 = Parameters<langchain03.ChatOpenAI['invoke']>[1];
 type Invoked1 = Parameters<langchain1.ChatOpenAI['invoke']>[1];
 
+it('both generations have the same parts', () => {
+  expect(Object.keys(langchain1)).toEqual(Object.keys(langchain03));
+});
+
 describe('the handler', () => {
   it('is taken by the models of each generation, when they are made', () => {
     const text = { ...given, model: 'gpt-3.5-turbo-instruct' };
@@ -157,4 +161,4 @@ it('all of it is so for a bundler’s resolution of modules too', async () => {
   const ended = await runNode([join(ROOT, 'node_modules/typescript/bin/tsc'), '--project', folder]);
   await rm(folder, { recursive: true, force: true });
   expect(ended.stdout + ended.stderr).toBe('');
-});
+}, 180_000);
