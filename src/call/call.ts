@@ -108,10 +108,8 @@ export interface LlmCall {
   provider: string;
   /** The provider that was asked, where another one served the call. */
   requestedProvider?: string | undefined;
-  /** The requested model. */
+  /** The requested model; of Azure the deployment. */
   model: string;
-  /** The name that was asked for, where it was none of a model: a deployment of Azure's. */
-  requestedModel?: string | undefined;
   stream: boolean;
   messages: EventMessage[];
   user?: string | undefined;

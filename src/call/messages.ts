@@ -76,10 +76,9 @@ class MessageReader {
       else if (own.type === 'tool-result') results.push(this.#toolResult(own));
       else if (isOfProvider(own)) continue;
       else if (own.type === 'tool_result') {
-        results.push({
-          ...message('tool', this.#content(own.content)),
-          tool_call_id: asText(own.tool_use_id),
-        });
+        const result = message('tool', this.#content(own.content));
+        if (own.is_error === true) result.status = 'error';
+        results.push({ ...result, tool_call_id: asText(own.tool_use_id) });
       } else if (REASONING_PARTS.has(own.type)) reasoning.push(this.#text(reasoningText(own)));
       else if (!TOOL_CALL_PARTS.has(own.type)) content.push(part);
       else if (!called && own.name !== undefined) {
@@ -167,8 +166,10 @@ class MessageReader {
   #finish(own: EventMessage, item: Fields, toolCalls: readonly object[]): EventMessage {
     if (typeof item.name === 'string') own.name = this.#text(item.name);
     if (typeof item.tool_call_id === 'string') own.tool_call_id = this.#text(item.tool_call_id);
-    if (typeof item.reasoning_content === 'string')
-      own.reasoning_content ??= this.#text(item.reasoning_content);
+    // of LangChain's messages what only some providers have stands apart
+    const thought = firstText(item.reasoning_content, fieldsOf(item.additional_kwargs).reasoning_content);
+    if (thought !== undefined) own.reasoning_content ??= this.#text(thought);
+    if (own.role === 'tool' && item.status === 'error') own.status = 'error';
     if (typeof item.refusal === 'string' && own.content === '') own.content = this.#text(item.refusal);
     if (toolCalls.length > 0) own.tool_calls = JSON.stringify(toolCalls);
     return own;

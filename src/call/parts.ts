@@ -1,7 +1,7 @@
 import { type Fields, firstText, listOf } from './fields.js';
 
 /** Kinds of the parts that a message's content is made of, by what the APIs and frameworks call them. */
-export const TEXT_PARTS = new Set<unknown>(['text', 'input_text', 'output_text', 'text-plain', 'refusal']);
+const TEXT_PARTS = new Set<unknown>(['text', 'input_text', 'output_text', 'text-plain', 'refusal']);
 
 export const REASONING_PARTS = new Set<unknown>([
   'reasoning',

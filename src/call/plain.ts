@@ -106,7 +106,8 @@ class Copier {
     if (value instanceof Error) return soundText(`${value.name}: ${value.message}`, this.#maxText);
     if (value instanceof Map) return this.copy(Object.fromEntries(value), place, media);
     if (value instanceof Set) return this.#copyArray([...value], place, media);
-    const own = mediaTypeOf(value as Fields) ?? media;
+    // the words of a document that Anthropic is given as text stand under `data` too
+    const own = (value as Fields).type === 'text' ? undefined : (mediaTypeOf(value as Fields) ?? media);
     const marker = markerOfObject(value, own);
     if (marker !== undefined) return marker;
     if ('toJSON' in value && typeof value.toJSON === 'function') return this.copy(value.toJSON(), place, own);

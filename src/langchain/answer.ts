@@ -1,11 +1,11 @@
 import { billingOf } from '../call/billing.js';
-import type { Answer, Choice } from '../call/call.js';
+import type { Answer, Choice, Usage } from '../call/call.js';
 import { type Fields, fieldsOf, firstText, listOf, textOf } from '../call/fields.js';
 import { toFinishReason } from '../call/finish-reason.js';
 import { ChoiceGatherer, logprobsOf } from '../call/gather.js';
 import { answerOf } from '../call/identity.js';
 import { toUsage } from '../call/usage.js';
-import { gatherMessage, toolCallsOf } from './content.js';
+import { calledIn, gatherMessage } from './content.js';
 
 /** What the chunks of a stream told on its way, which LangChain's joining of them garbles or leaves out. */
 export interface Told {
@@ -14,7 +14,7 @@ export interface Told {
   readonly choices: readonly Choice[];
   /** Of what LangChain says the stream took, what is right. */
   usage(whole: unknown): unknown;
-  /** The provider's own usage where it came with a cost. */
+  /** The provider's own usage, as it told it last. */
   readonly original: unknown;
   /** Whether the prompt's tokens are without those of the cache. */
   readonly isCacheBeside: boolean;
@@ -74,23 +74,25 @@ function once(text: string | undefined): string | undefined {
 
 /** A list of several choices becomes one in a stream, in which all their pieces are mixed. */
 function choicesOf(generations: readonly Fields[], told: Told | undefined): Choice[] {
-  if (told?.hasChunks && told.choices.length > 1 && generations.length === 1) return [...told.choices];
+  const streamed = told?.choices ?? [];
+  if (told?.hasChunks && streamed.length > 1 && generations.length === 1) return [...streamed];
   return generations
     .filter((generation) => generation.message !== undefined || generation.text !== undefined)
-    .map((generation, index) => toChoice(generation, index, told?.choices[index]?.finishReason));
+    .map((generation, index) => toChoice(generation, index, streamed[index]));
 }
 
-function toChoice(generation: Fields, index: number, toldReason: string | undefined): Choice {
+/** @param streamed what came of it on its way */
+function toChoice(generation: Fields, index: number, streamed: Choice | undefined): Choice {
   const gathered = new ChoiceGatherer(index);
   const message = fieldsOf(generation.message);
   // `text` is empty or holds tool input for some providers: it counts where there is no message alone
   if (generation.message === undefined) gathered.text(textOf(generation.text) ?? '');
   else gatherMessage(gathered, message, false);
   const choice = gathered.choice();
-  const toolCalls = toolCallsOf(message);
-  if (toolCalls.length > 0) choice.toolCalls = toolCalls;
-  const reason = toldReason ?? once(reasonIn(generation, message));
-  choice.finishReason = toFinishReason(reason, toolCalls.length > 0);
+  const { toolCalls, isCallersTurn } = calledIn(message, streamed?.toolCalls);
+  if (toolCalls.length > 0) choice.toolCalls = [...toolCalls];
+  const reason = streamed?.finishReason ?? once(reasonIn(generation, message));
+  choice.finishReason = toFinishReason(reason, isCallersTurn);
   const metadata = fieldsOf(message.response_metadata);
   const { content, refusal } = fieldsOf(fieldsOf(generation.generationInfo).logprobs ?? metadata.logprobs);
   choice.logprobs = logprobsOf(content, refusal);
@@ -125,7 +127,31 @@ function billingOfResult(message: Fields, llmOutput: Fields, told: Told | undefi
     metadata['amazon-bedrock-invocationMetrics'] ??
     llmOutput.usage;
   const whole = told === undefined ? message.usage_metadata : told.usage(message.usage_metadata);
-  const own = [whole, llmOutput.tokenUsage, llmOutput.estimatedTokenUsage, original];
-  const reported = own.find((usage) => toUsage(usage) !== undefined);
-  return billingOf(reported, { original, cacheBeside: told?.isCacheBeside });
+  // not `estimatedTokenUsage`: where it is no estimate, the message says the same
+  const reported = [whole, llmOutput.tokenUsage, original].find(isTold);
+  return billingOfBoth(reported, original, told?.isCacheBeside);
+}
+
+/** Of usage that nobody told LangChain makes zeros, where a call takes a token at least. */
+function isTold(reported: unknown): boolean {
+  const usage = toUsage(reported);
+  return usage !== undefined && usage.totalTokens !== 0;
+}
+
+/** What LangChain says, with what it leaves out of the provider's own: DeepSeek's name for the cache, images, the cost. */
+export function billingOfBoth(
+  reported: unknown,
+  original: unknown,
+  cacheBeside: boolean | undefined,
+): Partial<Answer> {
+  const billing = billingOf(reported, { original, cacheBeside });
+  const whole = toUsage(original);
+  if (billing.usage !== undefined && whole !== undefined && isSame(billing.usage, whole))
+    billing.usage = { ...whole, ...billing.usage };
+  return billing;
+}
+
+/** Joining its chunks, LangChain may have added up the one and not the other. */
+function isSame(one: Usage, other: Usage): boolean {
+  return one.promptTokens === other.promptTokens && one.completionTokens === other.completionTokens;
 }

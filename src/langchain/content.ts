@@ -4,14 +4,17 @@ import { type Fields, fieldsOf, firstText, isFields, listOf, textOf } from '../c
 import type { ChoiceGatherer } from '../call/gather.js';
 import { REASONING_PARTS, reasoningText, TOOL_CALL_PARTS } from '../call/parts.js';
 import { asText, jsonText } from '../call/plain.js';
+import { isCallersTurn, isToolCallItem, toolCallOfItem } from '../call/tool-items.js';
 
 const TEXT_BLOCKS = new Set<unknown>(['text', 'text_delta', 'output_text', 'text-plain']);
 const FILE_BLOCKS = new Set<unknown>([
   'audio',
   'document',
   'file',
+  'fileData',
   'image',
   'image_url',
+  'inlineData',
   'input_audio',
   'media',
   'video',
@@ -26,9 +29,26 @@ export function gatherMessage(choice: ChoiceGatherer, message: Fields, isPiece: 
   let isOutput = false;
   if (typeof content === 'string') isOutput = gatherText(choice, content);
   else if (Array.isArray(content)) {
-    for (const block of content) if (gatherBlock(choice, block, isPiece)) isOutput = true;
+    let thought: Fields | undefined;
+    for (const block of content) {
+      const isThought = isReasoning(block);
+      if (isThought && !isPiece && thought !== undefined && isAnother(block, thought, message)) {
+        choice.reasoning('\n');
+      }
+      if (isThought) thought = block;
+      if (gatherBlock(choice, block, isPiece)) isOutput = true;
+    }
   }
-  return gatherExtra(choice, fieldsOf(extra), content) || isOutput;
+  return gatherExtra(choice, fieldsOf(extra), message, isPiece) || isOutput;
+}
+
+/** Whether a block is a thought of its own, and no further piece of the one before, which a stream leaves as it came. */
+function isAnother(block: Fields, before: Fields, message: Fields): boolean {
+  return typeof message.concat !== 'function' || block.index !== before.index;
+}
+
+function isReasoning(block: unknown): block is Fields {
+  return isFields(block) && REASONING_PARTS.has(block.type) && Boolean(reasoningText(block));
 }
 
 function gatherText(choice: ChoiceGatherer, text: string): boolean {
@@ -40,7 +60,8 @@ function gatherText(choice: ChoiceGatherer, text: string): boolean {
 export function gatherBlock(choice: ChoiceGatherer, block: unknown, isPiece: boolean): boolean {
   if (typeof block === 'string') return gatherText(choice, block);
   const own = fieldsOf(block);
-  const { type } = own;
+  // Gemini's parts have a key of what they are in place of a type
+  const { type = Object.keys(own)[0] } = own;
   if (TEXT_BLOCKS.has(type)) return gatherText(choice, textOf(own.text) ?? '');
   if (REASONING_PARTS.has(type)) return gatherReasoning(choice, reasoningText(own));
   if (type === 'refusal') return gatherRefusal(choice, textOf(own.refusal));
@@ -57,19 +78,30 @@ export function gatherBlock(choice: ChoiceGatherer, block: unknown, isPiece: boo
   return true;
 }
 
-/** What providers tell beside the content: OpenAI's refusals and audio, the thoughts of those that send them as text. */
-function gatherExtra(choice: ChoiceGatherer, extra: Fields, content: unknown): boolean {
-  const { refusal, audio } = extra;
+/**
+ * What providers tell beside the content: OpenAI's refusals, audio and tools of its own, the thoughts of those that send
+ * them as text.
+ */
+function gatherExtra(choice: ChoiceGatherer, extra: Fields, { content }: Fields, isPiece: boolean): boolean {
+  const { refusal, audio, tool_outputs: items } = extra;
   let isOutput = gatherRefusal(choice, textOf(refusal));
-  if (isFields(audio)) {
-    if (typeof audio.data === 'string') choice.audio(audio.data);
-    isOutput = gatherText(choice, textOf(audio.transcript) ?? '') || isOutput || audio.data !== undefined;
+  if (isFields(audio)) isOutput = gatherAudio(choice, audio, isPiece) || isOutput;
+  for (const item of listOf(items)) {
+    if (isToolCallItem(item)) choice.wholeToolCall(item.call_id ?? item.id, toolCallOfItem(item));
+    else if (item.type === 'image_generation_call') choice.file(fileText(item.result, 'image'));
   }
   const thought =
     firstText(extra.reasoning_content, extra.reasoning) ?? reasoningText(fieldsOf(extra.reasoning));
   // OpenAI's Responses API tells them twice
   if (thought === undefined || holdsReasoning(content)) return isOutput;
   return gatherReasoning(choice, thought) || isOutput;
+}
+
+/** Only the beginning of the data shows what kind it is. */
+function gatherAudio(choice: ChoiceGatherer, { data, transcript }: Fields, isPiece: boolean): boolean {
+  if (typeof data === 'string' && isPiece) choice.audio(data);
+  else if (data !== undefined) choice.file(fileText({ data }, 'audio'));
+  return gatherText(choice, textOf(transcript) ?? '') || data !== undefined;
 }
 
 function gatherReasoning(choice: ChoiceGatherer, text: string | undefined): boolean {
@@ -86,11 +118,32 @@ function holdsReasoning(content: unknown): boolean {
   return Array.isArray(content) && content.some((block) => REASONING_PARTS.has(fieldsOf(block).type));
 }
 
+/** The tool calls of an answer. */
+export interface Called {
+  readonly toolCalls: readonly ToolCall[];
+  /** Whether the model waits for what a tool of the caller's gives. */
+  readonly isCallersTurn: boolean;
+}
+
 /**
- * The tool calls of a whole message: `tool_calls` and those whose input was no JSON, else what OpenAI calls them, else
- * the blocks of its content.
+ * The tool calls of a whole message, those of the provider's own tools first.
+ * @param pieces what came of them in a stream, which is how they were sent: the message has what could be made of it
  */
-export function toolCallsOf(message: Fields): ToolCall[] {
+export function calledIn(message: Fields, pieces: readonly ToolCall[] = []): Called {
+  const items = listOf(fieldsOf(message.additional_kwargs).tool_outputs).filter(isToolCallItem);
+  const parsed = parsedToolCalls(message);
+  const said = pieces.length > 0 ? pieces : parsed;
+  const isItsTurn = parsed.length > 0 || items.some(isCallersTurn);
+  if (items.length === 0) return { toolCalls: said, isCallersTurn: isItsTurn };
+  const whole = items.map(toolCallOfItem);
+  const ids = new Set(whole.map(({ id }) => id));
+  // of OpenAI's custom tools LangChain 0.3 streams no more than the input
+  const others = said.filter(({ id, name }) => name !== '' && !ids.has(id));
+  return { toolCalls: [...whole, ...others], isCallersTurn: isItsTurn };
+}
+
+/** `tool_calls` and those whose input was no JSON, else what OpenAI calls them, else the blocks of the content. */
+function parsedToolCalls(message: Fields): ToolCall[] {
   const { tool_calls, invalid_tool_calls, additional_kwargs, content } = message;
   const parsed = [...listOf(tool_calls), ...listOf(invalid_tool_calls)];
   if (parsed.length > 0) return parsed.map(({ id, name, args }) => toToolCall(id, name, args));

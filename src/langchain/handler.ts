@@ -29,6 +29,7 @@ const TELL_THEIR_END = new Set([
   'AzureChatOpenAI',
   'ChatAnthropic',
   'ChatDeepSeek',
+  'ChatGoogleGenerativeAI',
   'ChatGroq',
   'ChatMistralAI',
   'ChatOpenAI',

@@ -1,4 +1,4 @@
-import { type Fields, fieldsOf, firstText, isFields, textOf } from '../call/fields.js';
+import { type Fields, fieldsOf, firstText, textOf } from '../call/fields.js';
 import { providerOfLangChain } from '../call/provider.js';
 import type { CallDetails } from '../recorder/context.js';
 import type { BegunCall } from '../recorder/recorder.js';
@@ -25,7 +25,8 @@ const NOISE =
   /^(ls_|__pregel_|checkpoint_)|^(versions|langgraph_triggers|langgraph_path|langgraph_checkpoint_ns|user|user_id|userId|chatId|tinybird)$/;
 
 /** LangChain before 1.1.40 makes metadata of all that is configurable, keys of APIs among it. */
-const SECRET = /(api[_-]?key|secret|password|authorization|access[_-]?token)$/i;
+const SECRET =
+  /(access|api|auth|private|secret)[_-]?key$|(secret|passw(or)?d|authorization|cookie|credentials?)$|(^|(access|auth|bearer|id|refresh)[_-]?)token$/i;
 
 /** Tags that LangChain and LangGraph add to find their own way. */
 const NOISY_TAG = /^(seq:step:|map:key:|graph:step:|langsmith:)/;
@@ -36,27 +37,29 @@ const NOISY_TAG = /^(seq:step:|map:key:|graph:step:|langsmith:)/;
  */
 export function describeRun(
   llm: unknown,
-  [runId, parentRunId, extraParams, tags, metadata = {}, runName]: RunArguments,
+  [runId, parentRunId, extraParams, tags, given, runName]: RunArguments,
   options: RunOptions,
 ): Omit<BegunCall, 'type' | 'input'> {
+  const metadata = fieldsOf(given);
   const settings = fieldsOf(fieldsOf(llm).kwargs);
   const invocation = fieldsOf(extraParams?.invocation_params);
   const details = options.details.read(metadata.tinybird);
   const className = classNameOf(llm);
   const deployment = deploymentOf(className, settings);
   const baseUrl = textOf(fieldsOf(settings.configuration).baseURL);
-  const own = toMetadata(metadata, details, tags, runName);
-  if (parentRunId !== undefined) own.parent_run_id = parentRunId;
+  const inherited = toMetadata(metadata, tags, runName);
+  if (parentRunId !== undefined) inherited.parent_run_id = parentRunId;
   return {
     id: runId,
     provider: options.provider ?? providerOfLangChain(className, textOf(metadata.ls_provider), baseUrl),
     model: deployment ?? modelOf(metadata, settings, invocation) ?? className ?? 'unknown',
     // also where LangChain streams, it mostly says no
     stream: invocation.stream === true,
-    user: details?.user ?? firstText(metadata.user, metadata.user_id, metadata.userId, invocation.user),
+    user: details?.user ?? userOf(metadata, invocation),
     name: details?.name,
     cost: details?.cost,
-    metadata: own,
+    inherited,
+    metadata: details?.metadata,
     defaults: defaultsOf(metadata, deployment),
   };
 }
@@ -89,6 +92,14 @@ function modelOf(metadata: Fields, settings: Fields, invocation: Fields): string
   );
 }
 
+/** Whoever it is called by; what is no name is told by who records the call. */
+function userOf({ user, user_id, userId }: Fields, invocation: Fields): string | undefined {
+  const named = [user, user_id, userId, invocation.user].find(
+    (one) => one !== '' && one !== null && one !== undefined,
+  );
+  return named as string | undefined;
+}
+
 /** What the chat is called elsewhere, where nobody says `chat_id`: LangGraph's thread, a history's session. */
 function defaultsOf(metadata: Fields, deployment: string | undefined): Record<string, unknown> | undefined {
   const { thread_id, session_id, sessionId, conversation_id } = metadata;
@@ -102,7 +113,6 @@ function defaultsOf(metadata: Fields, deployment: string | undefined): Record<st
 
 function toMetadata(
   given: Fields,
-  details: CallDetails | undefined,
   allTags: readonly string[] | undefined,
   runName: string | undefined,
 ): Record<string, unknown> {
@@ -115,5 +125,5 @@ function toMetadata(
   const tags = allTags?.filter((tag) => !NOISY_TAG.test(tag));
   if (tags !== undefined && tags.length > 0) metadata.tags = tags;
   if (runName !== undefined) metadata.run_name = runName;
-  return isFields(details?.metadata) ? Object.assign(metadata, details.metadata) : metadata;
+  return metadata;
 }

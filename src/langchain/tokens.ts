@@ -1,4 +1,3 @@
-import { billingOf } from '../call/billing.js';
 import type { Answer } from '../call/call.js';
 import { type Fields, fieldsOf, isFields, listOf, textOf } from '../call/fields.js';
 import { toFinishReason } from '../call/finish-reason.js';
@@ -6,7 +5,7 @@ import { type ChoiceGatherer, ChoicesGatherer } from '../call/gather.js';
 import { answerOf } from '../call/identity.js';
 import { toUsage } from '../call/usage.js';
 import type { StreamGatherer } from '../recorder/stream.js';
-import { answerOfResult, idOf, modelIn, reasonIn, type Told } from './answer.js';
+import { answerOfResult, billingOfBoth, idOf, modelIn, reasonIn, type Told } from './answer.js';
 import { gatherBlock, gatherMessage, toToolCall } from './content.js';
 import { ChunkUsage } from './usage.js';
 
@@ -72,7 +71,7 @@ export class RunGatherer implements StreamGatherer, Told {
   get finished(): boolean {
     if (this.#choices.finished) return true;
     if (this.#result === undefined) return false;
-    return !this.#tellsItsEnd || !this.hasChunks || this.isCached || saysWhy(this.#result.output);
+    return !this.#tellsItsEnd || !this.isStream || saysWhy(this.#result.output);
   }
 
   /** Before 1.0 LangChain's package for Anthropic named no provider, and counted the cache apart. */
@@ -94,8 +93,8 @@ export class RunGatherer implements StreamGatherer, Told {
       return answerOfResult(output, cached, cached ? undefined : this);
     }
     const { id, model, original, isCacheBeside } = this;
-    const usage = this.usage(undefined) ?? this.#usageSoFar;
-    return answerOf({ id, model }, this.choices, billingOf(usage, { original, cacheBeside: isCacheBeside }));
+    const usage = this.usage(undefined) ?? this.#usageSoFar ?? original;
+    return answerOf({ id, model }, this.choices, billingOfBoth(usage, original, isCacheBeside));
   }
 
   #addChunk(choice: ChoiceGatherer, chunk: Fields, token: unknown): boolean {
@@ -110,8 +109,10 @@ export class RunGatherer implements StreamGatherer, Told {
     choice.logprobs(content, refusal);
     if (chunk.message === undefined) return addText(choice, token);
     const toolCalls = listOf(message.tool_call_chunks);
-    for (const { index, id, name, args } of toolCalls)
-      choice.toolCall(index ?? id, { id, name, arguments: args });
+    for (const [place, { index, id, name, args }] of toolCalls.entries()) {
+      const custom = customToolIn(message, place);
+      choice.toolCall(index ?? id, { id, name: name ?? custom.name, arguments: args ?? custom.input });
+    }
     return gatherMessage(choice, message, true) || toolCalls.length > 0;
   }
 
@@ -120,7 +121,8 @@ export class RunGatherer implements StreamGatherer, Told {
     if (isFields(usage) && toUsage(usage) !== undefined) this.#usage.add(usage);
     const { usage: original, model_provider } = fieldsOf(response_metadata);
     if (model_provider !== undefined) this.#isProviderTold = true;
-    if (fieldsOf(original).cost !== undefined) this.original = original;
+    const isMore = fieldsOf(original).cost !== undefined || fieldsOf(this.original).cost === undefined;
+    if (isMore && isFields(original) && Object.keys(original).length > 0) this.original = original;
   }
 
   #addEvent(event: Fields): boolean {
@@ -149,6 +151,11 @@ export class RunGatherer implements StreamGatherer, Told {
         return false;
     }
   }
+}
+
+/** Of a custom tool of OpenAI's chats LangChain passes on what it does not read. */
+function customToolIn({ additional_kwargs }: Fields, place: number): Fields {
+  return fieldsOf(listOf(fieldsOf(additional_kwargs).tool_calls)[place]?.custom);
 }
 
 function addText(choice: ChoiceGatherer, text: unknown): boolean {
@@ -196,11 +203,12 @@ function saysWhy(output: unknown): boolean {
   }
 }
 
-/** The message of a stream is a chunk, which can be joined to another. */
+/** The message of a stream is a chunk, which can be joined to another; of models of text the generation is. */
 function isChunked(output: unknown): boolean {
   try {
-    const { generations } = output as { generations?: { message?: { concat?: unknown } }[][] };
-    return typeof generations?.[0]?.[0]?.message?.concat === 'function';
+    const { generations } = output as { generations?: Fields[][] };
+    const generation = fieldsOf(generations?.[0]?.[0]);
+    return typeof fieldsOf(generation.message ?? generation).concat === 'function';
   } catch {
     return false; // nothing, or something that cannot be read: its event comes without an answer
   }

@@ -39,7 +39,7 @@ class FetchCall {
   readonly #endpoint: Endpoint;
   readonly #watch: FetchWatch;
   readonly #recording: Recording;
-  /** Azure is asked for a deployment, and of a body that cannot be read nothing is known: the answer knows more. */
+  /** Of a body that cannot be read nothing is known: the answer knows more. */
   #isModelKnown = true;
 
   constructor(request: SeenRequest, endpoint: Endpoint, watch: FetchWatch) {
@@ -58,7 +58,7 @@ class FetchCall {
     const body = bodyOf(parsed(this.#request.body));
     const deployment = deploymentIn(url);
     const model = firstText(body.model, deployment);
-    this.#isModelKnown = deployment === undefined && model !== undefined;
+    this.#isModelKnown = model !== undefined;
     const { provider = deployment === undefined ? providerOfUrl(originOf(url)) : 'azure' } = this.#watch;
     return {
       type: this.#endpoint.type,

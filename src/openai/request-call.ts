@@ -193,7 +193,7 @@ export class RequestCall implements PromiseWatcher {
       const ending = endpoint.ending?.(data) ?? { kind: 'finished' as const };
       const corrections = (answer: Answer) => {
         if (ending.kind === 'queued') this.#remember(answer);
-        return this.#corrections(answer);
+        return this.#attempts();
       };
       this.#recording.end(ending, () => endpoint.answer(data), corrections, this.#endMs());
     }
@@ -215,21 +215,13 @@ export class RequestCall implements PromiseWatcher {
       abandonedAfterMs: this.#watch.abandonedAfterMs,
       corrections: (answer) => {
         if (this.#body.background === true && !isOver(gatherer)) this.#remember(answer);
-        return this.#corrections(answer);
+        return this.#attempts();
       },
     });
   }
 
   #remember({ id }: Answer): void {
     this.#watch.background.remember(id, { recording: this.#recording, startMs: this.#startMs });
-  }
-
-  /** Azure is asked for a deployment, and answers with the model behind it. */
-  #corrections(answer: Answer): CallCorrections {
-    const { client } = this.#watch;
-    const attempts = this.#attempts();
-    if (!isAzure(client) || !answer.model) return attempts;
-    return { ...attempts, model: answer.model, requestedModel: firstText(this.#body.model) };
   }
 
   #attempts(): CallCorrections {

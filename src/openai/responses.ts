@@ -1,11 +1,11 @@
 import { billingOf } from '../call/billing.js';
 import { binaryMarker, fileText } from '../call/binary.js';
 import type { Answer, Choice, ToolCall } from '../call/call.js';
-import { type Fields, fieldsOf, isFields, listOf, textOf } from '../call/fields.js';
+import { type Fields, fieldsOf, listOf, textOf } from '../call/fields.js';
 import { toFinishReason } from '../call/finish-reason.js';
 import { logprobsOf } from '../call/gather.js';
 import { answerOf, identityOf } from '../call/identity.js';
-import { jsonText } from '../call/plain.js';
+import { isCallersTurn, isToolCallItem, toolCallOfItem } from '../call/tool-items.js';
 
 /** The answer in a `response` or a `response.compaction`: its output items as one choice. */
 export function responsesAnswer(body: unknown): Answer {
@@ -55,9 +55,9 @@ class Words {
       this.reasoning.push(...listOf(item.summary).map((part) => textOf(part.text) ?? ''));
     else if (type === 'image_generation_call') {
       if (item.result !== undefined && item.result !== null) this.files.push(fileText(item.result, 'image'));
-    } else if (type.endsWith('_call')) {
-      this.toolCalls.push(toToolCall(item, type));
-      if (CALLERS_TOOLS.has(type)) this.isCallersTurn = true;
+    } else if (isToolCallItem(item)) {
+      this.toolCalls.push(toolCallOfItem(item));
+      if (isCallersTurn(item)) this.isCallersTurn = true;
     }
   }
 
@@ -68,33 +68,6 @@ class Words {
     } else if (part.type === 'reasoning_text') this.reasoning.push(textOf(part.text) ?? '');
     else if (part.type === 'refusal') this.refusals.push(textOf(part.refusal) ?? '');
   }
-}
-
-/** The calls that the caller has to answer; the others the provider has answered itself. */
-const CALLERS_TOOLS = new Set([
-  'apply_patch_call',
-  'computer_call',
-  'custom_tool_call',
-  'function_call',
-  'local_shell_call',
-  'shell_call',
-]);
-
-/** Tools of the provider's own have no name but their type, and say in keys of their own what they are asked. */
-function toToolCall(item: Fields, type: string): ToolCall {
-  return {
-    id: textOf(item.call_id) ?? textOf(item.id),
-    name: textOf(item.name) ?? type.slice(0, -'_call'.length),
-    arguments: argumentsOf(item),
-  };
-}
-
-function argumentsOf(item: Fields): string {
-  for (const said of [item.arguments, item.input, item.code]) if (typeof said === 'string') return said;
-  const asked = [item.arguments, item.action, item.actions, item.queries, item.operation, item.commands].find(
-    isFields,
-  );
-  return asked === undefined ? '' : jsonText(asked);
 }
 
 /** What a conversation was compacted to is for the provider to read. */

@@ -111,7 +111,6 @@ export class Pricer {
 
 function pricedCall(call: LlmCall): PricedCall {
   const { model: servedModel, serviceTier, reportedCost, usage = {} } = call.answer;
-  const { type, provider, startedAt } = call;
-  const model = call.requestedModel ?? call.model;
+  const { type, provider, model, startedAt } = call;
   return { type, provider, model, servedModel, serviceTier, reportedCost, usage, startedAt };
 }

@@ -33,6 +33,8 @@ export interface BegunCall extends CallDetails {
   apiKey?: (() => string | undefined) | undefined;
   /** Metadata that gives way to any other: what the framework guesses. */
   defaults?: Readonly<Record<string, unknown>> | undefined;
+  /** Metadata that the framework hands down to the call, which gives way to its own alone. */
+  inherited?: Readonly<Record<string, unknown>> | undefined;
   /** Content of this one call that the framework was told to keep to itself. */
   withhold?: { readonly messages?: boolean | undefined; readonly response?: boolean | undefined } | undefined;
 }
@@ -114,7 +116,14 @@ export class Recorder {
       stream: begun.stream,
       messages: capture.messages === false ? [] : toMessages(begun.input, maxMessageBytes),
       user: this.#metadata.user(begun.user ?? scope?.user ?? user),
-      metadata: this.#metadata.read(begun.defaults, metadata, scope?.metadata, begun.metadata, nameOf(begun)),
+      metadata: this.#metadata.read(
+        begun.defaults,
+        metadata,
+        scope?.metadata,
+        begun.inherited,
+        begun.metadata,
+        nameOf(begun),
+      ),
       cost: begun.cost,
       startedAt: Date.now() - (nowMs - startMs),
       durationMs: 0,

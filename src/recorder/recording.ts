@@ -7,14 +7,7 @@ import * as openCalls from './open-calls.js';
 export type CallCorrections = Partial<
   Pick<
     LlmCall,
-    | 'attempts'
-    | 'cacheHit'
-    | 'firstTokenMs'
-    | 'model'
-    | 'provider'
-    | 'requestedModel'
-    | 'requestedProvider'
-    | 'stream'
+    'attempts' | 'cacheHit' | 'firstTokenMs' | 'model' | 'provider' | 'requestedProvider' | 'stream'
   >
 >;
 

@@ -161,9 +161,11 @@ describe.each(EACH_CLIENT)('%s with a tinybirdFetch', (_name, kind) => {
     );
     const event = await recorded.event();
     expect(event).toMatchObject({ provider: 'azure', api_key: 'sk-t****6789' });
-    expect([event.model, event.proxy_metadata.deployment]).toEqual(
-      kind.isAzure ? [COMPLETION.model, 'my deployment'] : ['my deployment', undefined],
-    );
+    expect([event.model, event.response.model, event.proxy_metadata.deployment]).toEqual([
+      'my deployment',
+      COMPLETION.model,
+      kind.isAzure ? 'my deployment' : undefined,
+    ]);
   });
 });
 
@@ -189,11 +191,13 @@ describe('a tinybirdFetch alone', () => {
     expect(event.provider).toBe('acme');
   });
 
-  it('takes Azure’s deployment for the model where the body names none, and then the answer’s model', async () => {
+  it('takes Azure’s deployment for the model where the body names none, and prices the one that served', async () => {
     const url = 'https://llm.acme.internal/openai/deployments/my%20deployment/chat/completions?api-version=1';
     expect(await ask(url, { messages: BODY.messages })).toMatchObject({
       provider: 'azure',
-      model: COMPLETION.model,
+      model: 'my deployment',
+      response: { model: COMPLETION.model },
+      cost: expect.closeTo(0.00000165, 12),
       proxy_metadata: { deployment: 'my deployment' },
     });
   });

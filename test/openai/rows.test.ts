@@ -88,13 +88,25 @@ describe.each(EACH_CLIENT)('of a call of %s its row', (_name, kind) => {
     expect([helper_method, response_format, input_characters]).toEqual([undefined, undefined, undefined]);
   });
 
-  it('has Azure’s real model beside the deployment, and the requested model of anybody else', async () => {
+  it('has the model that was asked, of Azure the deployment, and who served it in the response', async () => {
     await ask((client) => client.chat.completions.create({ ...BODY, model: 'my-deployment' }));
-    const { model, provider, response, proxy_metadata } = await recorded.event();
+    const { model, provider, response, cost, proxy_metadata } = await recorded.event();
     expect(response.model).toBe(COMPLETION.model);
-    expect([model, provider, proxy_metadata.deployment]).toEqual(
-      kind.isAzure ? [COMPLETION.model, 'azure', 'my-deployment'] : ['my-deployment', 'openai', undefined],
-    );
+    // 3 tokens at 0.15 USD and 2 at 0.60 USD a million: those of the model that served
+    expect(cost).toBeCloseTo(0.00000165, 12);
+    expect([model, provider, proxy_metadata.deployment]).toEqual([
+      'my-deployment',
+      kind.isAzure ? 'azure' : 'openai',
+      kind.isAzure ? 'my-deployment' : undefined,
+    ]);
+  });
+
+  it('has the price that the options name for a deployment, before that of who served it', async () => {
+    const prices = { 'my-deployment': { input: 1, output: 10 } };
+    await ask((client) => client.chat.completions.create({ ...BODY, model: 'my-deployment' }), {
+      options: { prices },
+    });
+    expect((await recorded.event()).cost).toBeCloseTo(0.000023, 12);
   });
 
   it.each([
@@ -124,10 +136,7 @@ describe.each(EACH_CLIENT)('of a call of %s its row', (_name, kind) => {
   it('has the provider of an absolute path', async () => {
     await ask((client) => client.post('https://api.mistral.ai/v1/chat/completions', { body: BODY }));
     const event = await recorded.event();
-    expect([event.call_type, event.model]).toEqual([
-      'acompletion',
-      kind.isAzure ? COMPLETION.model : 'gpt-4o-mini',
-    ]);
+    expect([event.call_type, event.model]).toEqual(['acompletion', 'gpt-4o-mini']);
     expect(event.provider).toBe(kind.isAzure ? 'azure' : 'mistral');
   });
 
@@ -141,8 +150,7 @@ describe.each(EACH_CLIENT)('of a call of %s its row', (_name, kind) => {
     await client.post('/odd', { body: {} });
     await client.post('/files', { body: {} });
     const event = await recorded.event();
-    const model = kind.isAzure ? COMPLETION.model : 'r';
-    expect(event).toMatchObject({ call_type: 'arerank', model, messages: [{ content: 'which row?' }] });
+    expect(event).toMatchObject({ call_type: 'arerank', model: 'r', messages: [{ content: 'which row?' }] });
     expect(recorded.problems.map(({ code, message }) => [code, message.slice(0, 52)])).toEqual([
       ['bad_option', expect.stringContaining('endpoints has { wrong: arerank }')],
       ['bad_option', expect.stringContaining('endpoints has { /odd: nonsense }')],
