@@ -5,15 +5,19 @@ import { toPlain } from './plain.js';
 /** The choices of a stream, each gathered apart: the pieces of several come interleaved. */
 export class ChoicesGatherer {
   readonly #choices = new Map<number, ChoiceGatherer>();
+  /** The one asked for last, which most pieces belong to. */
+  #latest: ChoiceGatherer | undefined;
 
   /** The choice of that index, made when it is new; without an index, the first. */
   at(index: unknown): ChoiceGatherer {
     const key = typeof index === 'number' ? index : 0;
+    if (this.#latest?.index === key) return this.#latest;
     let choice = this.#choices.get(key);
     if (choice === undefined) {
       choice = new ChoiceGatherer(key);
       this.#choices.set(key, choice);
     }
+    this.#latest = choice;
     return choice;
   }
 
@@ -39,7 +43,7 @@ interface GatheredToolCall {
  * apart by whatever key the protocol gives them (an index, an id).
  */
 export class ChoiceGatherer {
-  readonly #index: number;
+  readonly index: number;
   readonly #text: string[] = [];
   readonly #reasoning: string[] = [];
   readonly #refusal: string[] = [];
@@ -52,7 +56,7 @@ export class ChoiceGatherer {
   finishReason: string | undefined;
 
   constructor(index = 0) {
-    this.#index = index;
+    this.index = index;
   }
 
   text(piece: string): void {
@@ -144,7 +148,7 @@ export class ChoiceGatherer {
   }
 
   choice(): Choice {
-    const choice: Choice = { index: this.#index, text: this.#text.join('') };
+    const choice: Choice = { index: this.index, text: this.#text.join('') };
     if (this.finishReason !== undefined) choice.finishReason = this.finishReason;
     if (this.#reasoning.length > 0) choice.reasoning = this.#reasoning.join('');
     if (this.#refusal.length > 0) choice.refusal = this.#refusal.join('');

@@ -83,15 +83,16 @@ export function gatherBlock(choice: ChoiceGatherer, block: unknown, isPiece: boo
  * them as text.
  */
 function gatherExtra(choice: ChoiceGatherer, extra: Fields, { content }: Fields, isPiece: boolean): boolean {
-  const { refusal, audio, tool_outputs: items } = extra;
+  const { refusal, audio, tool_outputs: items, reasoning_content, reasoning } = extra;
+  const told = refusal ?? audio ?? items ?? reasoning_content ?? reasoning;
+  if (told === undefined || told === null) return false; // as of most chunks
   let isOutput = gatherRefusal(choice, textOf(refusal));
   if (isFields(audio)) isOutput = gatherAudio(choice, audio, isPiece) || isOutput;
   for (const item of listOf(items)) {
     if (isToolCallItem(item)) choice.wholeToolCall(item.call_id ?? item.id, toolCallOfItem(item));
     else if (item.type === 'image_generation_call') choice.file(fileText(item.result, 'image'));
   }
-  const thought =
-    firstText(extra.reasoning_content, extra.reasoning) ?? reasoningText(fieldsOf(extra.reasoning));
+  const thought = firstText(reasoning_content, reasoning) ?? reasoningText(fieldsOf(reasoning));
   // OpenAI's Responses API tells them twice
   if (thought === undefined || holdsReasoning(content)) return isOutput;
   return gatherReasoning(choice, thought) || isOutput;
