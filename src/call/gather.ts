@@ -49,8 +49,8 @@ export class ChoiceGatherer {
   readonly #refusal: string[] = [];
   readonly #files: string[] = [];
   readonly #toolCalls: GatheredToolCall[] = [];
-  /** Of the tool calls, those of which more pieces may come: by their key, and by their id. */
-  readonly #openToolCalls = new Map<unknown, GatheredToolCall>();
+  /** Of the tool calls, those of which more pieces may come: by their key, and by their id. Most answers have none. */
+  #openToolCalls: Map<unknown, GatheredToolCall> | undefined;
   #audioCharacters = 0;
   #logprobs: Required<Logprobs> | undefined;
   finishReason: string | undefined;
@@ -107,17 +107,17 @@ export class ChoiceGatherer {
 
   /** A tool call that arrived whole; takes the place of its pieces. What has the same key after it is another one. */
   wholeToolCall(key: unknown, { id, name, arguments: text }: ToolCall): void {
-    const call = this.#openToolCalls.get(key) ?? this.#newToolCall(key, id);
+    const call = this.#openToolCalls?.get(key) ?? this.#newToolCall(key, id);
     call.id = id;
     call.name = name;
     call.pieces = [text];
-    this.#openToolCalls.delete(key);
-    this.#openToolCalls.delete(id);
+    this.#openToolCalls?.delete(key);
+    this.#openToolCalls?.delete(id);
   }
 
   #openToolCall(key: unknown, id: string | undefined, name: string | undefined): GatheredToolCall {
     const isKeyed = key !== undefined && key !== null;
-    let call = this.#openToolCalls.get(isKeyed ? key : id);
+    let call = this.#openToolCalls?.get(isKeyed ? key : id);
     // with neither key nor id only a name shows that another call begins
     if (!isKeyed && id === undefined) {
       call = this.#toolCalls.at(-1);
@@ -130,6 +130,7 @@ export class ChoiceGatherer {
   #newToolCall(key: unknown, id: string | undefined): GatheredToolCall {
     const call: GatheredToolCall = { name: '', pieces: [] };
     this.#toolCalls.push(call);
+    this.#openToolCalls ??= new Map();
     this.#openToolCalls.set(key, call);
     if (id !== undefined) this.#openToolCalls.set(id, call);
     return call;

@@ -79,9 +79,13 @@ function once(text: string | undefined): string | undefined {
 function choicesOf(generations: readonly Fields[], told: Told | undefined): Choice[] {
   const streamed = told?.choices ?? [];
   if (told?.hasChunks && streamed.length > 1 && generations.length === 1) return [...streamed];
-  return generations
-    .filter((generation) => generation.message !== undefined || generation.text !== undefined)
-    .map((generation, index) => toChoice(generation, index, streamed[index]));
+  const choices: Choice[] = [];
+  for (const generation of generations) {
+    const index = choices.length;
+    if (generation.message !== undefined || generation.text !== undefined)
+      choices.push(toChoice(generation, index, streamed[index]));
+  }
+  return choices;
 }
 
 /** @param streamed what came of it on its way */
