@@ -3,6 +3,8 @@ import type { CallVariant, Program } from './program.js';
 /** Each is loaded only where it is run: a process shall hold one framework. */
 const programs: Readonly<Record<string, () => Promise<Program>>> = {
   'ai-sdk': async () => (await import('./ai-sdk.js')).aiSdk,
+  langchain: async () => (await import('./langchain.js')).langChain,
+  'langchain-openai': async () => (await import('./langchain.js')).langChainOpenAI,
   openai: async () => (await import('./openai.js')).openAI,
 };
 

@@ -20,8 +20,9 @@ export function billingOf(reported: unknown, hints: UsageHints = {}): Billing {
 
 /** Anthropic says the tier in its usage, and the AI SDK in the metadata of each provider. */
 function tierOf(reported: unknown, metadata: unknown): string | undefined {
-  const { openai, azure, anthropic, google, vertex } = fieldsOf(metadata);
   const { service_tier, raw } = fieldsOf(reported);
+  if (metadata === undefined) return firstText(service_tier, fieldsOf(raw).service_tier);
+  const { openai, azure, anthropic, google, vertex } = fieldsOf(metadata);
   const { serviceTier, usage } = fieldsOf(anthropic);
   return firstText(
     service_tier,
@@ -43,10 +44,10 @@ const XAI_TICKS_A_DOLLAR = 1e10;
  * what the AI SDK makes of them and of its gateway in `providerMetadata`.
  */
 function reportedCostOf(reported: unknown, metadata: unknown): number | undefined {
+  const told = fromUsage(reported) ?? fromUsage(fieldsOf(reported).raw);
+  if (told !== undefined || metadata === undefined) return told;
   const { openrouter, perplexity, xai, gateway } = fieldsOf(metadata);
   return (
-    fromUsage(reported) ??
-    fromUsage(fieldsOf(reported).raw) ??
     fromUsage(fieldsOf(openrouter).usage) ??
     usable(fieldsOf(fieldsOf(perplexity).cost).totalCost) ??
     fromTicks(fieldsOf(xai).costInUsdTicks) ??

@@ -9,9 +9,11 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return isFields(value) && typeof (value as { then?: unknown }).then === 'function';
 }
 
+const NO_FIELDS: Fields = Object.freeze({});
+
 /** The value as an object to read from; an empty one when it is none. */
 export function fieldsOf(value: unknown): Fields {
-  return isFields(value) ? value : {};
+  return isFields(value) ? value : NO_FIELDS;
 }
 
 /** The members of an array as objects to read from; none when it is no array. */
@@ -29,5 +31,6 @@ export function textOf(value: unknown): string | undefined {
 
 /** The first of the values that is a string with something in it. */
 export function firstText(...values: unknown[]): string | undefined {
-  return values.find((value): value is string => typeof value === 'string' && value !== '');
+  for (const value of values) if (typeof value === 'string' && value !== '') return value;
+  return undefined;
 }

@@ -5,15 +5,19 @@ import { toPlain } from './plain.js';
 /** The choices of a stream, each gathered apart: the pieces of several come interleaved. */
 export class ChoicesGatherer {
   readonly #choices = new Map<number, ChoiceGatherer>();
+  /** The one asked for last, which most pieces belong to. */
+  #latest: ChoiceGatherer | undefined;
 
   /** The choice of that index, made when it is new; without an index, the first. */
   at(index: unknown): ChoiceGatherer {
     const key = typeof index === 'number' ? index : 0;
+    if (this.#latest?.index === key) return this.#latest;
     let choice = this.#choices.get(key);
     if (choice === undefined) {
       choice = new ChoiceGatherer(key);
       this.#choices.set(key, choice);
     }
+    this.#latest = choice;
     return choice;
   }
 
@@ -39,20 +43,20 @@ interface GatheredToolCall {
  * apart by whatever key the protocol gives them (an index, an id).
  */
 export class ChoiceGatherer {
-  readonly #index: number;
+  readonly index: number;
   readonly #text: string[] = [];
   readonly #reasoning: string[] = [];
   readonly #refusal: string[] = [];
   readonly #files: string[] = [];
   readonly #toolCalls: GatheredToolCall[] = [];
-  /** Of the tool calls, those of which more pieces may come: by their key, and by their id. */
-  readonly #openToolCalls = new Map<unknown, GatheredToolCall>();
+  /** Of the tool calls, those of which more pieces may come: by their key, and by their id. Most answers have none. */
+  #openToolCalls: Map<unknown, GatheredToolCall> | undefined;
   #audioCharacters = 0;
   #logprobs: Required<Logprobs> | undefined;
   finishReason: string | undefined;
 
   constructor(index = 0) {
-    this.#index = index;
+    this.index = index;
   }
 
   text(piece: string): void {
@@ -103,17 +107,17 @@ export class ChoiceGatherer {
 
   /** A tool call that arrived whole; takes the place of its pieces. What has the same key after it is another one. */
   wholeToolCall(key: unknown, { id, name, arguments: text }: ToolCall): void {
-    const call = this.#openToolCalls.get(key) ?? this.#newToolCall(key, id);
+    const call = this.#openToolCalls?.get(key) ?? this.#newToolCall(key, id);
     call.id = id;
     call.name = name;
     call.pieces = [text];
-    this.#openToolCalls.delete(key);
-    this.#openToolCalls.delete(id);
+    this.#openToolCalls?.delete(key);
+    this.#openToolCalls?.delete(id);
   }
 
   #openToolCall(key: unknown, id: string | undefined, name: string | undefined): GatheredToolCall {
     const isKeyed = key !== undefined && key !== null;
-    let call = this.#openToolCalls.get(isKeyed ? key : id);
+    let call = this.#openToolCalls?.get(isKeyed ? key : id);
     // with neither key nor id only a name shows that another call begins
     if (!isKeyed && id === undefined) {
       call = this.#toolCalls.at(-1);
@@ -126,6 +130,7 @@ export class ChoiceGatherer {
   #newToolCall(key: unknown, id: string | undefined): GatheredToolCall {
     const call: GatheredToolCall = { name: '', pieces: [] };
     this.#toolCalls.push(call);
+    this.#openToolCalls ??= new Map();
     this.#openToolCalls.set(key, call);
     if (id !== undefined) this.#openToolCalls.set(id, call);
     return call;
@@ -144,7 +149,7 @@ export class ChoiceGatherer {
   }
 
   choice(): Choice {
-    const choice: Choice = { index: this.#index, text: this.#text.join('') };
+    const choice: Choice = { index: this.index, text: this.#text.join('') };
     if (this.finishReason !== undefined) choice.finishReason = this.finishReason;
     if (this.#reasoning.length > 0) choice.reasoning = this.#reasoning.join('');
     if (this.#refusal.length > 0) choice.refusal = this.#refusal.join('');

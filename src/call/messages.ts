@@ -44,8 +44,6 @@ const LANGCHAIN_ROLES: ReadonlyMap<string, string> = new Map([
 
 const LANGCHAIN_TYPES = new Set<unknown>([...LANGCHAIN_ROLES.keys(), 'function', 'system', 'tool']);
 
-const TOOL_CALL_KEYS = ['tool_calls', 'invalid_tool_calls', 'function_call', 'additional_kwargs'];
-
 class MessageReader {
   readonly #maxBytes: number;
 
@@ -126,12 +124,12 @@ class MessageReader {
 
   /** OpenAI has `function.name` and JSON text, LangChain `name` and an `args` object. */
   #toolCallsOf(item: Fields): object[] {
-    if (!TOOL_CALL_KEYS.some((key) => isFields(item[key]))) return []; // as most messages
     const extra = fieldsOf(item.additional_kwargs);
-    const isFilled = (calls: unknown) => Array.isArray(calls) && calls.length > 0;
-    const calls = listOf([item.tool_calls, extra.tool_calls].find(isFilled));
-    const all = [...calls, ...listOf(item.invalid_tool_calls)].map((call) => this.#anyToolCall(call));
+    const calls = isFilled(item.tool_calls) ? item.tool_calls : extra.tool_calls;
     const legacy = item.function_call ?? extra.function_call;
+    // as most messages
+    if (!isFields(calls) && !isFields(item.invalid_tool_calls) && !isFields(legacy)) return [];
+    const all = [...listOf(calls), ...listOf(item.invalid_tool_calls)].map((call) => this.#anyToolCall(call));
     if (all.length > 0 || !isFields(legacy)) return all;
     return [this.#toolCall(undefined, legacy.name, legacy.arguments)];
   }
@@ -189,6 +187,10 @@ function roleOf(item: Fields): string | undefined {
   const said = firstText(item.role, fieldsOf(item.additional_kwargs).__openai_role__);
   if ((type === 'generic' || type === 'system') && said !== undefined) return said;
   return LANGCHAIN_ROLES.get(type) ?? type;
+}
+
+function isFilled(list: unknown): boolean {
+  return Array.isArray(list) && list.length > 0;
 }
 
 /** A part that holds nothing but what a provider tells itself: from V4 of the AI SDK on, Anthropic's begin with one. */

@@ -87,6 +87,7 @@ function toEventUsage(usage: Usage | undefined): EventUsage {
 function withoutAbsent<Value extends object>(
   value: Value,
 ): { [Key in keyof Value]: Exclude<Value[Key], undefined> } {
-  const present = Object.entries(value).filter(([, member]) => member !== undefined);
-  return Object.fromEntries(present) as { [Key in keyof Value]: Exclude<Value[Key], undefined> };
+  const present: Partial<Value> = {};
+  for (const key in value) if (value[key] !== undefined) present[key] = value[key];
+  return present as { [Key in keyof Value]: Exclude<Value[Key], undefined> };
 }

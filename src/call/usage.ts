@@ -22,8 +22,8 @@ export interface UsageHints {
 export function toUsage(raw: unknown, hints: UsageHints = {}): Usage | undefined {
   if (!isFields(raw)) return undefined;
   const counted = isFields(raw.billed_units) ? raw.billed_units : raw;
-  const input = detailsOf(counted, 'input');
-  const output = detailsOf(counted, 'output');
+  const input = inputDetailsOf(counted);
+  const output = outputDetailsOf(counted);
   const reportedTotal = firstCount(counted.total_tokens, counted.totalTokens, counted.totalTokenCount);
   let prompt = promptOf(counted, input);
   let completion = completionOf(counted, output);
@@ -215,26 +215,29 @@ function addModalities(usage: Usage, input: Fields, output: Fields): void {
   if (completionImage) usage.imageCompletionTokens = completionImage;
 }
 
-const DETAILS = {
-  input: [
-    'prompt_tokens_details',
-    'input_tokens_details',
-    'input_token_details',
-    'inputTokenDetails',
-    'inputTokens',
-  ],
-  output: [
-    'completion_tokens_details',
-    'output_tokens_details',
-    'output_token_details',
-    'outputTokenDetails',
-    'outputTokens',
-  ],
-} as const;
+function inputDetailsOf(raw: Fields): Fields {
+  return firstFields(
+    raw.prompt_tokens_details,
+    raw.input_tokens_details,
+    raw.input_token_details,
+    raw.inputTokenDetails,
+    raw.inputTokens,
+  );
+}
 
-function detailsOf(raw: Fields, side: keyof typeof DETAILS): Fields {
-  for (const name of DETAILS[side]) if (isFields(raw[name])) return raw[name];
-  return {};
+function outputDetailsOf(raw: Fields): Fields {
+  return firstFields(
+    raw.completion_tokens_details,
+    raw.output_tokens_details,
+    raw.output_token_details,
+    raw.outputTokenDetails,
+    raw.outputTokens,
+  );
+}
+
+function firstFields(...values: unknown[]): Fields {
+  for (const value of values) if (isFields(value)) return value;
+  return fieldsOf(undefined);
 }
 
 /** The first value that is a count: a finite number, not negative; a fraction is cut. */

@@ -60,8 +60,9 @@ export function modelIn(generation: Fields, message: Fields): string | undefined
 }
 
 /** `model` of the Responses API is who answered, where `model_name` may be what was asked for. */
-function modelOf(fields: Fields): string | undefined {
-  return firstText(fields.model_name, fields.model);
+function modelOf({ model_name, model }: Fields): string | undefined {
+  // every chunk is asked
+  return model_name === undefined && model === undefined ? undefined : firstText(model_name, model);
 }
 
 /** The provider's id of a message; LangChain fills in `run-…` where there is none. */
@@ -71,16 +72,22 @@ export function idOf({ id }: Fields): string | undefined {
 
 /** Joining its chunks, LangChain writes a text as often as it came: `stopstop`. */
 function once(text: string | undefined): string | undefined {
-  return text?.replace(/^(.{3,}?)\1+$/s, '$1');
+  // what begins but once comes but once: most of them, and the expression takes long
+  if (text === undefined || text.indexOf(text.slice(0, 3), 3) < 0) return text;
+  return text.replace(/^(.{3,}?)\1+$/s, '$1');
 }
 
 /** A list of several choices becomes one in a stream, in which all their pieces are mixed. */
 function choicesOf(generations: readonly Fields[], told: Told | undefined): Choice[] {
   const streamed = told?.choices ?? [];
   if (told?.hasChunks && streamed.length > 1 && generations.length === 1) return [...streamed];
-  return generations
-    .filter((generation) => generation.message !== undefined || generation.text !== undefined)
-    .map((generation, index) => toChoice(generation, index, streamed[index]));
+  const choices: Choice[] = [];
+  for (const generation of generations) {
+    const index = choices.length;
+    if (generation.message !== undefined || generation.text !== undefined)
+      choices.push(toChoice(generation, index, streamed[index]));
+  }
+  return choices;
 }
 
 /** @param streamed what came of it on its way */
@@ -105,19 +112,25 @@ function toChoice(generation: Fields, index: number, streamed: Choice | undefine
 export function reasonIn(generation: Fields, message: Fields): string | undefined {
   const info = fieldsOf(generation.generationInfo);
   const metadata = fieldsOf(message.response_metadata);
-  return firstText(
-    info.finish_reason,
-    info.finishReason,
-    metadata.finish_reason,
-    metadata.finishReason,
-    metadata.stop_reason,
-    metadata.stopReason,
-    metadata.done_reason,
-    fieldsOf(message.additional_kwargs).stop_reason,
-    fieldsOf(metadata.messageStop).stopReason,
-    fieldsOf(metadata.incomplete_details).reason,
-    metadata.status === 'in_progress' ? undefined : metadata.status,
+  const { status } = metadata;
+  // not a list of them: every chunk is asked
+  return (
+    filled(info.finish_reason) ??
+    filled(info.finishReason) ??
+    filled(metadata.finish_reason) ??
+    filled(metadata.finishReason) ??
+    filled(metadata.stop_reason) ??
+    filled(metadata.stopReason) ??
+    filled(metadata.done_reason) ??
+    filled(fieldsOf(message.additional_kwargs).stop_reason) ??
+    filled(fieldsOf(metadata.messageStop).stopReason) ??
+    filled(fieldsOf(metadata.incomplete_details).reason) ??
+    (status === 'in_progress' ? undefined : filled(status))
   );
+}
+
+function filled(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 function billingOfResult(message: Fields, llmOutput: Fields, told: Told | undefined): Partial<Answer> {
@@ -130,14 +143,12 @@ function billingOfResult(message: Fields, llmOutput: Fields, told: Told | undefi
     llmOutput.usage;
   const whole = told === undefined ? message.usage_metadata : told.usage(message.usage_metadata);
   // not `estimatedTokenUsage`: where it is no estimate, the message says the same
-  const reported = [whole, llmOutput.tokenUsage, original].find(isTold);
-  return billingOfBoth(reported, original, told?.isCacheBeside);
-}
-
-/** Of usage that nobody told LangChain makes zeros, where a call takes a token at least. */
-function isTold(reported: unknown): boolean {
-  const usage = toUsage(reported);
-  return usage !== undefined && usage.totalTokens !== 0;
+  for (const reported of [whole, llmOutput.tokenUsage, original]) {
+    const billing = billingOfBoth(reported, original, told?.isCacheBeside);
+    // of usage that nobody told LangChain makes zeros, where a call takes a token at least
+    if (billing.usage !== undefined && billing.usage.totalTokens !== 0) return billing;
+  }
+  return billingOfBoth(undefined, original, told?.isCacheBeside);
 }
 
 /** What LangChain says, with what it leaves out of the provider's own: DeepSeek's name for the cache, images, the cost. */
@@ -147,9 +158,13 @@ export function billingOfBoth(
   cacheBeside: boolean | undefined,
 ): Partial<Answer> {
   const billing = billingOf(reported, { original, cacheBeside });
+  const { usage } = billing;
+  if (usage === undefined || reported === original) return billing;
   const whole = toUsage(original);
-  if (billing.usage !== undefined && whole !== undefined && isSame(billing.usage, whole))
-    billing.usage = { ...whole, ...billing.usage };
+  // not by spreading both: that takes longer than all the rest
+  if (whole !== undefined && isSame(usage, whole)) {
+    for (const [key, count] of Object.entries(whole)) usage[key as keyof Usage] ??= count;
+  }
   return billing;
 }
 

@@ -88,7 +88,9 @@ export function gatherBlock(choice: ChoiceGatherer, block: unknown, isPiece: boo
  * them as text.
  */
 function gatherExtra(choice: ChoiceGatherer, extra: Fields, { content }: Fields, isPiece: boolean): boolean {
-  const { refusal, audio, tool_outputs: items } = extra;
+  const { refusal, audio, tool_outputs: items, reasoning_content, reasoning, reasoning_details } = extra;
+  const told = refusal ?? audio ?? items ?? reasoning_content ?? reasoning ?? reasoning_details;
+  if (told === undefined || told === null) return false; // as of most chunks
   let isOutput = gatherRefusal(choice, textOf(refusal));
   if (isFields(audio)) isOutput = gatherAudio(choice, audio, isPiece) || isOutput;
   for (const item of listOf(items)) {
@@ -137,13 +139,17 @@ export interface Called {
   readonly isCallersTurn: boolean;
 }
 
+const NOTHING_CALLED: Called = { toolCalls: [], isCallersTurn: false };
+
 /**
  * The tool calls of a whole message, those of the provider's own tools first.
  * @param pieces what came of them in a stream, which is how they were sent: the message has what could be made of it
  */
 export function calledIn(message: Fields, pieces: readonly ToolCall[] = []): Called {
-  const items = listOf(fieldsOf(message.additional_kwargs).tool_outputs).filter(isToolCallItem);
+  const { tool_outputs: outputs } = fieldsOf(message.additional_kwargs);
   const parsed = parsedToolCalls(message);
+  if (outputs === undefined && parsed.length === 0 && pieces.length === 0) return NOTHING_CALLED;
+  const items = listOf(outputs).filter(isToolCallItem);
   const said = pieces.length > 0 ? pieces : parsed;
   const isItsTurn = parsed.length > 0 || items.some(isCallersTurn);
   if (items.length === 0) return { toolCalls: said, isCallersTurn: isItsTurn };

@@ -1,13 +1,12 @@
-import type { CallType } from '../call/call.js';
 import { type Fields, fieldsOf, isFields } from '../call/fields.js';
 import { DetailsReader } from '../recorder/details.js';
 import type { TinybirdOptions } from '../recorder/options.js';
 import { readAbandonedAfterMs, readProvider } from '../recorder/read-options.js';
 import { type BegunCall, Recorder } from '../recorder/recorder.js';
 import { NOTHING } from '../recorder/recording.js';
-import { classNameOf, describeRun, type RunArguments, type RunOptions } from './run.js';
+import { type Asked, classNameOf, describeRun, type RunArguments, type RunOptions } from './run.js';
 import { Runs } from './runs.js';
-import { type Heard, RunGatherer } from './tokens.js';
+import { RunGatherer } from './tokens.js';
 
 export interface TinybirdCallbackHandlerOptions extends TinybirdOptions {
   /** The provider's name, when the model's own does not tell it. */
@@ -84,11 +83,11 @@ export class TinybirdCallbackHandler {
   }
 
   handleChatModelStart(llm: unknown, messages: unknown[][], ...run: RunArguments): void {
-    this.#start('acompletion', () => messages[0], llm, run);
+    this.#guarded(() => this.#start({ type: 'acompletion', input: messages?.[0], llm }, run));
   }
 
   handleLLMStart(llm: unknown, prompts: string[], ...run: RunArguments): void {
-    this.#start('atext_completion', () => prompts, llm, run);
+    this.#guarded(() => this.#start({ type: 'atext_completion', input: prompts, llm }, run));
   }
 
   handleLLMNewToken(
@@ -99,12 +98,19 @@ export class TinybirdCallbackHandler {
     _tags?: string[],
     fields?: unknown,
   ): void {
-    this.#hear(runId, () => ({ token, indices, chunk: fieldsOf(fields).chunk }));
+    const run = this.#runs.get(runId);
+    if (run === undefined) return;
+    try {
+      run.heard({ token, indices, chunk: fieldsOf(fields).chunk });
+    } catch (thrown) {
+      this.#recorder.fault(thrown);
+    }
   }
 
   /** In place of tokens, where LangGraph streams the events of content blocks. */
   handleChatModelStreamEvent(event: unknown, runId: string): void {
-    this.#hear(runId, () => ({ event }));
+    const run = this.#runs.get(runId);
+    if (run !== undefined) this.#guarded(() => run.heard({ event }));
   }
 
   handleLLMEnd(
@@ -124,31 +130,32 @@ export class TinybirdCallbackHandler {
     this.#guarded(() => this.#runs.take(runId)?.failed(thrown));
   }
 
-  #start(type: CallType, input: () => unknown, llm: unknown, run: RunArguments): void {
-    this.#guarded(() => {
-      const [id, , extraParams, , metadata] = run;
-      // core before 1.3.1 calls a handler twice that is in the model and in the call
-      if (this.#runs.knows(id)) return;
-      let begun: BegunCall | undefined;
-      const recording = this.#recorder.start(() => {
-        begun = { type, input: input(), ...this.#described(llm, run) };
-        return begun;
-      });
-      if (recording === NOTHING || begun === undefined) return;
-      const tellsItsEnd = TELL_THEIR_END.has(this.#classNameOf(llm));
-      const gatherer = new RunGatherer(begun.provider, tellsItsEnd, askedTierOf(fieldsOf(extraParams)));
-      const signal = signalOf(fieldsOf(extraParams));
-      // the very object that LangChain's own record of the run holds
-      this.#runs.begin({ id, recording, gatherer, signal, carrier: metadata });
+  #start(asked: Asked, run: RunArguments): void {
+    const [id, , extraParams, , metadata] = run;
+    // core before 1.3.1 calls a handler twice that is in the model and in the call
+    if (this.#runs.knows(id)) return;
+    let begun: BegunCall | undefined;
+    const recording = this.#recorder.start(() => {
+      begun = this.#described(asked, run);
+      return begun;
     });
+    if (recording === NOTHING || begun === undefined) return;
+    const extra = fieldsOf(extraParams);
+    const tellsItsEnd = TELL_THEIR_END.has(this.#classNameOf(asked.llm));
+    const gatherer = new RunGatherer(begun.provider, tellsItsEnd, askedTierOf(extra));
+    const signal = signalOf(extra);
+    // the very object that LangChain's own record of the run holds
+    this.#runs.begin({ id, recording, gatherer, signal, carrier: metadata });
   }
 
-  #described(llm: unknown, run: RunArguments): ReturnType<typeof describeRun> {
+  #described(asked: Asked, run: RunArguments): BegunCall {
     try {
-      return describeRun(llm, run, this.#options);
+      return describeRun(asked, run, this.#options);
     } catch (thrown) {
       this.#recorder.fault(thrown);
-      return { id: run[0], provider: this.#options.provider ?? 'unknown', model: 'unknown', stream: false };
+      const { type, input } = asked;
+      const provider = this.#options.provider ?? 'unknown';
+      return { type, input, id: run[0], provider, model: 'unknown', stream: false };
     }
   }
 
@@ -158,11 +165,6 @@ export class TinybirdCallbackHandler {
     } catch {
       return ''; // told when the run was described
     }
-  }
-
-  #hear(runId: string, told: () => Heard): void {
-    const run = this.#runs.get(runId);
-    if (run !== undefined) this.#guarded(() => run.heard(told()));
   }
 
   #guarded(step: () => void): void {

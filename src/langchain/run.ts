@@ -1,3 +1,4 @@
+import type { CallType } from '../call/call.js';
 import { type Fields, fieldsOf, firstText, textOf } from '../call/fields.js';
 import { providerOfLangChain } from '../call/provider.js';
 import type { CallDetails } from '../recorder/context.js';
@@ -13,6 +14,14 @@ export type RunArguments = [
   runName?: string,
 ];
 
+/** Who is asked, and what. */
+export interface Asked {
+  readonly type: CallType;
+  readonly input: unknown;
+  /** The serialized model. */
+  readonly llm: unknown;
+}
+
 export interface RunOptions {
   /** The provider's name, where the user says it. */
   provider: string | undefined;
@@ -21,8 +30,23 @@ export interface RunOptions {
 }
 
 /** Metadata that the frameworks add for themselves, or that has another place in the row. */
-const NOISE =
-  /^(ls_|__pregel_|checkpoint_)|^(versions|langgraph_triggers|langgraph_path|langgraph_checkpoint_ns|user|user_id|userId|chatId|tinybird)$/;
+const NOISE = new Set([
+  'chatId',
+  'langgraph_checkpoint_ns',
+  'langgraph_path',
+  'langgraph_triggers',
+  'tinybird',
+  'user',
+  'userId',
+  'user_id',
+  'versions',
+]);
+
+function isNoise(key: string): boolean {
+  return (
+    key.startsWith('ls_') || NOISE.has(key) || key.startsWith('__pregel_') || key.startsWith('checkpoint_')
+  );
+}
 
 /** LangChain before 1.1.40 makes metadata of all that is configurable, keys of APIs among it. */
 const SECRET =
@@ -33,13 +57,13 @@ const NOISY_TAG = /^(seq:step:|map:key:|graph:step:|langsmith:)/;
 
 /**
  * Who is called, on whose behalf, and as what.
- * @param llm the serialized model: it may hold keys and headers in clear, so only its class, model and host are read
+ * @param asked its model may hold keys and headers in clear, so only its class, model and host are read
  */
 export function describeRun(
-  llm: unknown,
+  { type, input, llm }: Asked,
   [runId, parentRunId, extraParams, tags, given, runName]: RunArguments,
   options: RunOptions,
-): Omit<BegunCall, 'type' | 'input'> {
+): BegunCall {
   const metadata = fieldsOf(given);
   const settings = fieldsOf(fieldsOf(llm).kwargs);
   const invocation = fieldsOf(extraParams?.invocation_params);
@@ -50,6 +74,8 @@ export function describeRun(
   const inherited = toMetadata(metadata, tags, runName);
   if (parentRunId !== undefined) inherited.parent_run_id = parentRunId;
   return {
+    type,
+    input,
     id: runId,
     provider: options.provider ?? providerOfLangChain(className, textOf(metadata.ls_provider), baseUrl),
     model: deployment ?? modelOf(metadata, settings, invocation) ?? className ?? 'unknown',
@@ -118,7 +144,7 @@ function toMetadata(
 ): Record<string, unknown> {
   const metadata: Record<string, unknown> = {};
   for (const key of Object.keys(given)) {
-    if (!NOISE.test(key)) metadata[key] = SECRET.test(key) ? '****' : given[key];
+    if (!isNoise(key)) metadata[key] = SECRET.test(key) ? '****' : given[key];
   }
   const chatId = given.chat_id ?? given.chatId;
   if (chatId !== undefined) metadata.chat_id = chatId;

@@ -8,7 +8,7 @@ import type { Heard, RunGatherer } from './tokens.js';
 
 /** Runs whose end never came; past this the oldest is settled as abandoned. */
 const MAXIMUM_RUNS = 10_000;
-/** Ended runs that are remembered, so that a handler given twice records once. */
+/** So many ended runs at least are remembered, so that a handler given twice records once. */
 const MAXIMUM_ENDED = 1000;
 /** Before the first token nobody can tell a stream that was left from a long call that is none. */
 const PATIENCE_BEFORE_A_TOKEN = 6;
@@ -30,7 +30,9 @@ export interface RunParts {
 export class Runs {
   readonly #abandonedAfterMs: number;
   readonly #runs = new Map<string, Run>();
-  readonly #ended = new Set<string>();
+  #ended = new Set<string>();
+  /** Those that ended before them: a set of which the oldest is taken each time gets slow. */
+  #endedBefore = new Set<string>();
   readonly #signals = new SignalWatch((id, atMs) => this.take(id)?.aborted(atMs));
   #isLookingOut = false;
 
@@ -40,7 +42,7 @@ export class Runs {
 
   /** Whether it is under way, or was lately. */
   knows(id: string): boolean {
-    return this.#runs.has(id) || this.#ended.has(id);
+    return this.#runs.has(id) || this.#ended.has(id) || this.#endedBefore.has(id);
   }
 
   get(id: string): Run | undefined {
@@ -64,9 +66,9 @@ export class Runs {
     if (run === undefined) return undefined;
     this.#runs.delete(id);
     this.#ended.add(id);
-    if (this.#ended.size > MAXIMUM_ENDED) {
-      const [oldest = ''] = this.#ended;
-      this.#ended.delete(oldest);
+    if (this.#ended.size >= MAXIMUM_ENDED) {
+      this.#endedBefore = this.#ended;
+      this.#ended = new Set();
     }
     if (run.signal !== undefined) this.#signals.delete(run.signal, id);
     run.taken();
@@ -98,7 +100,6 @@ export class Run implements OpenCall {
   readonly #stream: StreamRecording;
   readonly #take: () => void;
   readonly #forgetCarrier: (() => void) | undefined;
-  #heardAt = performance.now();
   #hasToken = false;
 
   constructor({ recording, gatherer, signal, carrier }: RunParts, take: () => void) {
@@ -106,17 +107,17 @@ export class Run implements OpenCall {
     this.#recording = recording;
     this.signal = signal;
     this.#take = take;
-    const corrections = () => ({
-      cacheHit: gatherer.isCached,
-      stream: gatherer.isStream,
+    this.#stream = new StreamRecording({
+      recording,
+      gatherer,
+      signal,
+      corrections: () => ({ cacheHit: gatherer.isCached, stream: gatherer.isStream }),
     });
-    this.#stream = new StreamRecording({ recording, gatherer, signal, corrections });
     recording.streamed(this);
     if (carrier !== undefined) this.#forgetCarrier = onCollected(carrier, () => this.abandon());
   }
 
   heard(heard: Heard): void {
-    this.#heardAt = performance.now();
     this.#stream.chunk(heard);
     // the first thing that is heard of a stream says that it is open
     if (!this.#hasToken && this.gatherer.isStream) this.#recording.opened();
@@ -142,7 +143,7 @@ export class Run implements OpenCall {
   /** How long it may still be silent, ms. */
   patienceMs(abandonedAfterMs: number): number {
     const patience = this.#hasToken ? abandonedAfterMs : PATIENCE_BEFORE_A_TOKEN * abandonedAfterMs;
-    return patience - (performance.now() - this.#heardAt);
+    return patience - this.#stream.quietMs;
   }
 
   /** LangChain does not say whether a reader waits for the provider, or the provider for a reader. */

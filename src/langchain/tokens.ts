@@ -120,12 +120,8 @@ export class RunGatherer implements StreamGatherer, Told {
     const { content, refusal } = fieldsOf(fieldsOf(chunk.generationInfo).logprobs);
     choice.logprobs(content, refusal);
     if (chunk.message === undefined) return addText(choice, token);
-    const toolCalls = listOf(message.tool_call_chunks);
-    for (const [place, { index, id, name, args }] of toolCalls.entries()) {
-      const custom = customToolIn(message, place);
-      choice.toolCall(index ?? id, { id, name: name ?? custom.name, arguments: args ?? custom.input });
-    }
-    return gatherMessage(choice, message, true) || toolCalls.length > 0;
+    const isCall = addToolCalls(choice, message);
+    return gatherMessage(choice, message, true) || isCall;
   }
 
   #addUsage(message: Fields): void {
@@ -133,8 +129,11 @@ export class RunGatherer implements StreamGatherer, Told {
     if (isFields(usage) && toUsage(usage) !== undefined) this.#usage.add(usage);
     const { usage: original, model_provider } = fieldsOf(response_metadata);
     if (model_provider !== undefined) this.#isProviderTold = true;
-    const isMore = fieldsOf(original).cost !== undefined || fieldsOf(this.original).cost === undefined;
-    if (isMore && isFields(original) && Object.keys(original).length > 0) this.original = original;
+    if (isFields(original) && !isEmpty(original)) this.#addOriginal(original);
+  }
+
+  #addOriginal(original: Fields): void {
+    if (original.cost !== undefined || fieldsOf(this.original).cost === undefined) this.original = original;
   }
 
   #addEvent(event: Fields): boolean {
@@ -180,6 +179,21 @@ export class RunGatherer implements StreamGatherer, Told {
 /** Of a custom tool of OpenAI's chats LangChain passes on what it does not read. */
 function customToolIn({ additional_kwargs }: Fields, place: number): Fields {
   return fieldsOf(listOf(fieldsOf(additional_kwargs).tool_calls)[place]?.custom);
+}
+
+function addToolCalls(choice: ChoiceGatherer, message: Fields): boolean {
+  const { tool_call_chunks: pieces } = message;
+  if (!Array.isArray(pieces) || pieces.length === 0) return false;
+  for (const [place, { index, id, name, args }] of listOf(pieces).entries()) {
+    const custom = customToolIn(message, place);
+    choice.toolCall(index ?? id, { id, name: name ?? custom.name, arguments: args ?? custom.input });
+  }
+  return true;
+}
+
+function isEmpty(fields: Fields): boolean {
+  for (const _ in fields) return false;
+  return true;
 }
 
 function addText(choice: ChoiceGatherer, text: unknown): boolean {

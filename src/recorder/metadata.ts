@@ -19,15 +19,13 @@ export class MetadataReader {
   /** The levels merged, the later ones winning, as a copy with JSON values only. */
   read(...levels: (Readonly<Metadata> | undefined)[]): Metadata {
     const merged: Metadata = {};
-    let isEmpty = true;
     for (const level of levels) {
       if (level === undefined || level === null) continue;
-      isEmpty = false;
       const read = recordOf(level);
       if (typeof read === 'string') this.#odd('', read, 'it is left out');
       else Object.assign(merged, read);
     }
-    if (isEmpty) return merged;
+    if (isEmpty(merged)) return merged;
     // a caller's value there would read as ours
     for (const key of OUTCOME_KEYS) {
       if (!Object.hasOwn(merged, key)) continue;
@@ -59,6 +57,11 @@ export class MetadataReader {
     this.#told.add(where);
     this.#tell(new TinybirdError('unserializable', message));
   }
+}
+
+function isEmpty(record: Metadata): boolean {
+  for (const _ in record) return false;
+  return true;
 }
 
 /** A copy of a level of metadata, or what is wrong with it. */

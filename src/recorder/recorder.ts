@@ -148,12 +148,7 @@ export class Recorder {
   /** Gives what takes a finished call to the sink; with `waitUntil`, the invocation stays alive until it is there. */
   #settle(destination: Destination): (call: LlmCall | undefined) => void {
     const { waitUntil } = this.#options;
-    const settle = (call: LlmCall | undefined) => {
-      if (call === undefined) return;
-      if (destination.apiKey !== undefined) call.apiKey = maskKey(destination.apiKey());
-      this.#price(call, destination);
-    };
-    if (waitUntil === undefined) return settle;
+    if (waitUntil === undefined) return (call) => this.#settled(call, destination);
     let recorded: () => void = () => {};
     const delivered = new Promise<void>((resolve) => {
       recorded = resolve;
@@ -171,9 +166,15 @@ export class Recorder {
       this.#tell(userFunction('waitUntil', thrown));
     }
     return (call) => {
-      settle(call);
+      this.#settled(call, destination);
       recorded();
     };
+  }
+
+  #settled(call: LlmCall | undefined, destination: Destination): void {
+    if (call === undefined) return;
+    if (destination.apiKey !== undefined) call.apiKey = maskKey(destination.apiKey());
+    this.#price(call, destination);
   }
 
   #price(call: LlmCall, destination: Destination): void {

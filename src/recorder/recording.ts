@@ -93,14 +93,18 @@ export class CallRecording implements Recording, openCalls.OpenCall {
     const call = this.#call;
     call.durationMs = atMs - this.#startMs;
     call.ending = ending;
-    this.#guarded(() => {
+    try {
       if (answer !== undefined) call.answer = answer();
-    });
+    } catch (thrown) {
+      this.#tell(internal(thrown));
+    }
     // also where the answer could not be read
-    this.#guarded(() => {
+    try {
       if (corrections !== undefined)
         Object.assign(call, typeof corrections === 'function' ? corrections(call.answer) : corrections);
-    });
+    } catch (thrown) {
+      this.#tell(internal(thrown));
+    }
     this.#settled(call);
   }
 
@@ -122,12 +126,8 @@ export class CallRecording implements Recording, openCalls.OpenCall {
   }
 
   #settled(call: LlmCall | undefined): void {
-    this.#guarded(() => this.#settle(call));
-  }
-
-  #guarded(step: () => void): void {
     try {
-      step();
+      this.#settle(call);
     } catch (thrown) {
       this.#tell(internal(thrown));
     }

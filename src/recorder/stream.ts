@@ -111,9 +111,14 @@ export class StreamRecording implements OpenCall {
     return this.#idleMs >= Math.max(forMs, 2 * this.#longestPauseMs);
   }
 
+  /** For how long nothing of it has come, ms. */
+  get quietMs(): number {
+    return performance.now() - this.#movedAt;
+  }
+
   /** For how long nobody has asked for more of it. */
   get #idleMs(): number {
-    return this.#isAwaited ? 0 : performance.now() - this.#movedAt;
+    return this.#isAwaited ? 0 : this.quietMs;
   }
 
   /** It ended when the last of it came: how long nobody came back is no time of the call's. */

@@ -1,6 +1,7 @@
 import OpenAI from 'openai';
+import type { Destination } from '../destination.js';
 import { Floor, rowOf, type Tokens } from '../floor.js';
-import type { Chunk, Client, Completion, Destination, Watch } from './watch.js';
+import type { Chunk, Client, Completion, Watch } from './watch.js';
 
 /** As a client has it, whose overloads tell a stream by the type of what is asked. */
 type Create = (body: { readonly messages: unknown }) => Answered;

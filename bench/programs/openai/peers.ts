@@ -1,7 +1,9 @@
 import OpenAI, { type ClientOptions } from 'openai';
 import { load } from '../../load.js';
+import type { Destination } from '../destination.js';
+import { openBraintrust, openLangSmith, openPostHog } from '../peer-clients.js';
 import { watchWithLangfuse, watchWithOpenInference, watchWithOpenTelemetry } from './span-peers.js';
-import { type Client, type Destination, NOWHERE, QUEUE, type Watch, type Way } from './watch.js';
+import type { Client, Watch, Way } from './watch.js';
 
 /**
  * The same client watched by others, each as its documentation says, with prompts and answers where they are asked
@@ -64,45 +66,19 @@ export const peersOfOpenAI: readonly Way[] = [
   },
 ];
 
-interface PostHogModule {
-  PostHog: new (
-    key: string,
-    options: { host: string; maxQueueSize: number },
-  ) => {
-    capture: (event: never) => void;
-    flush(): Promise<unknown>;
-    on(event: 'error', listener: (problem: unknown) => void): void;
-  };
-}
-
 interface PostHogAiModule {
   OpenAI: new (options: ClientOptions & { posthog: unknown }) => Client;
 }
 
 async function watchWithPostHog(destination: Destination): Promise<Watch> {
-  const { PostHog } = (await load('posthog-node')) as PostHogModule;
   const peer = (await load('@posthog/ai/openai')) as PostHogAiModule;
   const problems: string[] = [];
-  const host = typeof destination === 'string' ? destination : NOWHERE;
-  const posthog = new PostHog('phc_bench', { host, maxQueueSize: QUEUE });
-  posthog.on('error', (problem) => problems.push(String(problem)));
-  if (typeof destination !== 'string') posthog.capture = destination;
+  const posthog = await openPostHog(destination, problems);
   return {
     client: (options) => new peer.OpenAI({ ...options, posthog }),
     details: { posthogDistinctId: 'user' },
     flush: () => posthog.flush(),
     problems,
-  };
-}
-
-interface LangSmithModule {
-  Client: new (options: {
-    apiUrl: string;
-    apiKey: string;
-  }) => {
-    createRun: (run: never) => Promise<void>;
-    updateRun: (run: never) => Promise<void>;
-    awaitPendingTraceBatches(): Promise<void>;
   };
 }
 
@@ -112,14 +88,8 @@ interface LangSmithWrappersModule {
 
 async function watchWithLangSmith(destination: Destination): Promise<Watch> {
   process.env.LANGSMITH_TRACING = 'true';
-  const { Client } = (await load('langsmith')) as LangSmithModule;
   const { wrapOpenAI } = (await load('langsmith/wrappers')) as LangSmithWrappersModule;
-  const apiUrl = typeof destination === 'string' ? destination : NOWHERE;
-  const client = new Client({ apiUrl, apiKey: 'lsv2_bench' });
-  if (typeof destination !== 'string') {
-    client.createRun = async () => destination();
-    client.updateRun = async () => destination();
-  }
+  const client = await openLangSmith(destination);
   return {
     client: (options) => wrapOpenAI(new OpenAI(options), { client }),
     flush: () => client.awaitPendingTraceBatches(),
@@ -127,32 +97,11 @@ async function watchWithLangSmith(destination: Destination): Promise<Watch> {
 }
 
 interface BraintrustModule {
-  initLogger(options: { projectName: string; apiKey: string; appUrl: string }): { flush(): Promise<void> };
   wrapOpenAI(client: Client): Client;
-  _internalGetGlobalState(): { setOverrideBgLogger(logger: BraintrustSender): void };
-}
-
-/** What its loggers hand their rows to. */
-interface BraintrustSender {
-  log(rows: unknown[]): void;
-  flush(): Promise<void>;
-  pendingFlushBytes(): number;
-  flushBackpressureBytes(): number;
-  setMaskingFunction(): void;
 }
 
 async function watchWithBraintrust(destination: Destination): Promise<Watch> {
-  const { initLogger, wrapOpenAI, _internalGetGlobalState } = (await load('braintrust')) as BraintrustModule;
-  const appUrl = typeof destination === 'string' ? destination : NOWHERE;
-  const logger = initLogger({ projectName: 'bench', apiKey: 'sk-bench', appUrl });
-  const client = (options: ClientOptions) => wrapOpenAI(new OpenAI(options));
-  if (typeof destination === 'string') return { client, flush: () => logger.flush() };
-  _internalGetGlobalState().setOverrideBgLogger({
-    log: (rows) => rows.forEach(() => void destination()),
-    flush: async () => {},
-    pendingFlushBytes: () => 0,
-    flushBackpressureBytes: () => Number.POSITIVE_INFINITY,
-    setMaskingFunction() {},
-  });
-  return { client };
+  const { wrapOpenAI } = (await load('braintrust')) as BraintrustModule;
+  const logger = await openBraintrust(destination);
+  return { client: (options) => wrapOpenAI(new OpenAI(options)), flush: () => logger.flush() };
 }

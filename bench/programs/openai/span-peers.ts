@@ -1,40 +1,15 @@
 import { createRequire } from 'node:module';
 import OpenAI, { type ClientOptions } from 'openai';
 import { load } from '../../load.js';
-import { type Client, type Destination, NOWHERE, QUEUE, type Watch } from './watch.js';
+import { type Destination, QUEUE } from '../destination.js';
+import { type Exporter, exporterTo, openLangfuse, openTracers } from '../tracers.js';
+import type { Client, Watch } from './watch.js';
 
 /** The watchers that make spans of OpenTelemetry. */
-
-interface Exporter {
-  export(records: readonly unknown[], done: (result: { code: number }) => void): void;
-  forceFlush(): Promise<void>;
-  shutdown(): Promise<void>;
-}
-
-type MakeExporter = new (options: { url: string }) => Exporter;
-
-interface TracerProvider {
-  register(): void;
-  forceFlush(): Promise<void>;
-}
-
-interface TraceModule {
-  NodeTracerProvider: new (options: { spanProcessors: unknown[] }) => TracerProvider;
-  BatchSpanProcessor: new (exporter: Exporter, options: { maxQueueSize: number }) => unknown;
-}
 
 interface LogsModule {
   LoggerProvider: new (options: { processors: unknown[] }) => { forceFlush(): Promise<void> };
   BatchLogRecordProcessor: new (options: { exporter: Exporter; maxQueueSize: number }) => unknown;
-}
-
-interface LangfuseModule {
-  LangfuseSpanProcessor: new (options: {
-    publicKey: string;
-    secretKey: string;
-    baseUrl: string;
-    exporter?: Exporter;
-  }) => { forceFlush(): Promise<void> };
 }
 
 interface LangfuseOpenAIModule {
@@ -42,22 +17,9 @@ interface LangfuseOpenAIModule {
 }
 
 export async function watchWithLangfuse(destination: Destination): Promise<Watch> {
-  const { NodeTracerProvider } = (await load('@opentelemetry/sdk-trace-node')) as TraceModule;
-  const { LangfuseSpanProcessor } = (await load('@langfuse/otel')) as LangfuseModule;
   const { observeOpenAI } = (await load('@langfuse/openai')) as LangfuseOpenAIModule;
-  process.env.OTEL_BSP_MAX_QUEUE_SIZE = String(QUEUE);
-  const processor = new LangfuseSpanProcessor({
-    publicKey: 'pk-lf-bench',
-    secretKey: 'sk-lf-bench',
-    ...(typeof destination === 'string'
-      ? { baseUrl: destination }
-      : { baseUrl: NOWHERE, exporter: discarding(destination) }),
-  });
-  new NodeTracerProvider({ spanProcessors: [processor] }).register();
-  return {
-    client: (options) => observeOpenAI(new OpenAI(options)),
-    flush: () => processor.forceFlush(),
-  };
+  const flush = await openLangfuse(destination);
+  return { client: (options) => observeOpenAI(new OpenAI(options)), flush };
 }
 
 interface OpenTelemetryModule {
@@ -114,40 +76,4 @@ const require = createRequire(import.meta.url);
 function commonJsClient(): (options: ClientOptions) => Client {
   const commonJs = require('openai') as { OpenAI: typeof OpenAI };
   return (options) => new commonJs.OpenAI(options);
-}
-
-async function openTracers(destination: Destination): Promise<TracerProvider> {
-  const { NodeTracerProvider, BatchSpanProcessor } = (await load(
-    '@opentelemetry/sdk-trace-node',
-  )) as TraceModule;
-  const processor = new BatchSpanProcessor(await exporterTo(destination, 'traces'), { maxQueueSize: QUEUE });
-  const provider = new NodeTracerProvider({ spanProcessors: [processor] });
-  provider.register();
-  return provider;
-}
-
-async function exporterTo(destination: Destination, signal: 'traces' | 'logs'): Promise<Exporter> {
-  if (typeof destination !== 'string') return discarding(destination);
-  const url = `${destination}/v1/${signal}`;
-  if (signal === 'logs') {
-    const { OTLPLogExporter } = (await load('@opentelemetry/exporter-logs-otlp-http')) as {
-      OTLPLogExporter: MakeExporter;
-    };
-    return new OTLPLogExporter({ url });
-  }
-  const { OTLPTraceExporter } = (await load('@opentelemetry/exporter-trace-otlp-http')) as {
-    OTLPTraceExporter: MakeExporter;
-  };
-  return new OTLPTraceExporter({ url });
-}
-
-function discarding(discard: () => void): Exporter {
-  return {
-    export(records, done) {
-      for (const _ of records) discard();
-      done({ code: 0 });
-    },
-    forceFlush: async () => {},
-    shutdown: async () => {},
-  };
 }

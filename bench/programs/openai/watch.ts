@@ -1,16 +1,11 @@
 import OpenAI, { type ClientOptions } from 'openai';
 import { fetchCompletion } from '../../completions.js';
+import type { Destination } from '../destination.js';
 import type { CallVariant, Places, WatchedProgram } from '../program.js';
 
 export type Client = Pick<OpenAI, 'chat'>;
 export type Completion = OpenAI.ChatCompletion;
 export type Chunk = OpenAI.ChatCompletionChunk;
-
-/** More than any run has, where a peer drops what exceeds its queue. */
-export const QUEUE = 100_000;
-
-/** Where nobody listens: the server of a watcher that delivers nothing. */
-export const NOWHERE = 'http://127.0.0.1:9';
 
 /** How a variant watches; what is left out is as in the bare program. */
 export interface Watch {
@@ -21,12 +16,6 @@ export interface Watch {
   readonly flush?: () => Promise<unknown>;
   readonly problems?: readonly string[];
 }
-
-/**
- * Where a watcher takes what it has to tell: the URL of the sink, or what is called instead of its delivery with
- * everything thrown away.
- */
-export type Destination = string | (() => void);
 
 /** A variant of which the client can be had alone, too. */
 export interface Way extends Omit<CallVariant, 'open'> {

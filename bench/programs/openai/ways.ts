@@ -2,9 +2,10 @@ import OpenAI from 'openai';
 import { instrumentOpenAI } from '../../../src/openai/index.js';
 import { flush } from '../../../src/recorder/flush.js';
 import { openDatasource } from '../../ours.js';
+import type { Destination } from '../destination.js';
 import { watchWithFloor } from './floor.js';
 import { peersOfOpenAI } from './peers.js';
-import type { Destination, Watch, Way } from './watch.js';
+import type { Watch, Way } from './watch.js';
 
 /** Every way to watch the client that is compared, the bare one first. */
 export const waysOfOpenAI: readonly Way[] = [
