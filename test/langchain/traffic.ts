@@ -20,6 +20,7 @@ export function useTraffic(): Traffic {
   beforeAll(async () => {
     withoutTokenizer();
     provider = await startFakeProvider();
+    await loadPrices();
   });
   afterAll(() => provider?.close());
   beforeEach(() => {
@@ -39,6 +40,18 @@ export function useTraffic(): Traffic {
     },
     handler: (options = {}) => new TinybirdCallbackHandler({ ...recorded.options, ...options }),
   };
+}
+
+/** The first price waits for the catalogue: events without one would come before it. */
+async function loadPrices(): Promise<void> {
+  const first = new Recorded();
+  const handler = new TinybirdCallbackHandler(first.options);
+  handler.handleChatModelStart({}, [[]], 'first', undefined, {}, [], {
+    ls_model_name: 'gpt-4o-mini',
+    ls_provider: 'openai',
+  });
+  handler.handleLLMEnd({ generations: [[]], llmOutput: { tokenUsage: { promptTokens: 1 } } }, 'first');
+  await first.event();
 }
 
 type Model = InstanceType<LangChain['ChatOpenAI']>;
