@@ -1,11 +1,57 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { type FakeProvider, startFakeProvider } from '../../fixtures/provider.js';
+import { TinybirdCallbackHandler, type TinybirdCallbackHandlerOptions } from '../../src/langchain/index.js';
 import { apiOf, readFixture } from '../compat/recorded-traffic.js';
+import { Recorded } from '../support/events.js';
 import type { Generation, LangChain } from './generations.js';
 
-/** A provider with the answers of the fixtures, for the length of a file. */
-export async function startTraffic(): Promise<FakeProvider> {
-  withoutTokenizer();
-  return startFakeProvider();
+/** What a file's tests share: a provider with the answers of the fixtures, and what was recorded of the test at hand. */
+export interface Traffic {
+  readonly provider: FakeProvider;
+  readonly recorded: Recorded;
+  /** A new handler, whose events are recorded. */
+  handler(options?: TinybirdCallbackHandlerOptions): TinybirdCallbackHandler;
+}
+
+/** To be called once in a file. Whatever goes wrong with a handler fails its test. */
+export function useTraffic(): Traffic {
+  let provider: FakeProvider | undefined;
+  let recorded = new Recorded();
+  beforeAll(async () => {
+    withoutTokenizer();
+    provider = await startFakeProvider();
+    await loadPrices();
+  });
+  afterAll(() => provider?.close());
+  beforeEach(() => {
+    recorded = new Recorded();
+  });
+  afterEach(() => {
+    // no price list knows every model
+    expect(recorded.problems.filter(({ code }) => code !== 'unknown_price')).toEqual([]);
+  });
+  return {
+    get provider() {
+      if (provider === undefined) throw new Error('there is no provider yet');
+      return provider;
+    },
+    get recorded() {
+      return recorded;
+    },
+    handler: (options = {}) => new TinybirdCallbackHandler({ ...recorded.options, ...options }),
+  };
+}
+
+/** The first price waits for the catalogue: events without one would come before it. */
+async function loadPrices(): Promise<void> {
+  const first = new Recorded();
+  const handler = new TinybirdCallbackHandler(first.options);
+  handler.handleChatModelStart({}, [[]], 'first', undefined, {}, [], {
+    ls_model_name: 'gpt-4o-mini',
+    ls_provider: 'openai',
+  });
+  handler.handleLLMEnd({ generations: [[]], llmOutput: { tokenUsage: { promptTokens: 1 } } }, 'first');
+  await first.event();
 }
 
 type Model = InstanceType<LangChain['ChatOpenAI']>;
