@@ -14,7 +14,8 @@ function described(
 ) {
   const llm = { lc: 1, type: 'constructor', id: ['langchain', 'chat_models', className], kwargs };
   const options = { provider: undefined, details: { read: () => undefined } };
-  return describeRun(llm, ['run', 'parent', { invocation_params: params }, [], metadata], options);
+  const asked = { type: 'acompletion', input: [], llm } as const;
+  return describeRun(asked, ['run', 'parent', { invocation_params: params }, [], metadata], options);
 }
 
 describe('the provider', () => {
@@ -90,7 +91,8 @@ describe('the model', () => {
   it('is the class where nothing names it, and unknown without that', () => {
     expect(described('FakeListChatModel').model).toBe('FakeListChatModel');
     const options = { provider: undefined, details: { read: () => undefined } };
-    expect(describeRun(undefined, ['run'], options)).toMatchObject({ model: 'unknown', provider: 'unknown' });
+    const asked = { type: 'acompletion', input: [], llm: undefined } as const;
+    expect(describeRun(asked, ['run'], options)).toMatchObject({ model: 'unknown', provider: 'unknown' });
   });
 
   it.each(['deployment_name', 'azure_deployment_name', 'azureOpenAIApiDeploymentName'])(
