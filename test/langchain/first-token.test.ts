@@ -23,13 +23,6 @@ const STREAMS: readonly (readonly [
   ['text of OpenAI', OPENAI, ROLE, chatChunk({ content: 'a' }), chatChunk({ content: 'b' }, 'stop')],
   ['a tool call of OpenAI', OPENAI, ROLE, chatChunk({ tool_calls: [CALL] }), chatChunk({}, 'tool_calls')],
   [
-    'a refusal of OpenAI',
-    OPENAI,
-    ROLE,
-    chatChunk({ content: '', refusal: 'no' }),
-    chatChunk({ content: 'b' }, 'stop'),
-  ],
-  [
     'text of Anthropic',
     ANTHROPIC,
     MESSAGE_START + start({ type: 'text', text: '' }),
