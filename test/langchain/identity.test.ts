@@ -147,6 +147,15 @@ describe('why an answer ended', () => {
     expect(reasonOf({ message })).toBe('stop');
   });
 
+  it('is what the last of the chunks says that says so, where the whole has all of it in one', () => {
+    const chunks = ['length', 'stop'].map((finish_reason) => ({
+      generationInfo: { finish_reason },
+      message: { content: '' },
+    }));
+    const { choices } = streamed(chunks, { message: { response_metadata: { finish_reason: 'lengthstop' } } });
+    expect(choices[0]?.finishReason).toBe('stop');
+  });
+
   it('is unknown of a response that goes on', () => {
     expect(reasonOf({ message: { response_metadata: { status: 'in_progress' } } })).toBeUndefined();
   });

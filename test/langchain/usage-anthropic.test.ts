@@ -88,7 +88,12 @@ withEachGeneration(({ langchain, major }) => {
       });
     });
 
-    it('has it in the prompt where it is less than the rest of that', async () => {
+    it('has it in the prompt of an answer where it is less than the rest of that', async () => {
+      const { response } = await invoked({ input_tokens: 200, output_tokens: 7, ...cache(20, 0) });
+      expect(response.usage).toMatchObject({ prompt_tokens: 220, completion_tokens: 7, total_tokens: 227 });
+    });
+
+    it('has it in the prompt of a stream where it is less than the rest of that', async () => {
       const { response } = await read(
         { input_tokens: 200, output_tokens: 1, ...cache(20, 0) },
         { output_tokens: 7 },

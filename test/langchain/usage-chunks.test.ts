@@ -126,6 +126,16 @@ describe('what an answer took', () => {
     });
   });
 
+  it('has the cache in its prompt, which is more than all of it where it was counted apart', () => {
+    const usage_metadata = counts(5, 7, 100);
+    expect(answerOfResult({ generations: generation({ usage_metadata }) }, false).usage).toEqual({
+      promptTokens: 105,
+      completionTokens: 7,
+      totalTokens: 112,
+      cachedTokens: 100,
+    });
+  });
+
   it('is nothing when it comes from a cache, which holds the counts of the call that filled it', () => {
     const message = { usage_metadata: counts(5, 7), response_metadata: { usage: { ...snake, cost: 1 } } };
     const { usage, reportedCost } = answerOfResult({ generations: generation(message) }, true);
