@@ -1,13 +1,7 @@
 import { median } from '../figures.js';
-import { type Client, openClient, requestOf, streamRequestOf, type Watch } from '../programs/openai/watch.js';
-import { waysOfOpenAI } from '../programs/openai/ways.js';
-import {
-  CHUNKS_OF_READY_STREAM,
-  type Fetch,
-  fetchFreshStream,
-  fetchReadyCompletion,
-  fetchReadyStream,
-} from '../ready-provider.js';
+import type { Answers, Caller, OpenCaller } from '../programs/caller.js';
+import { callerNamed } from '../programs/callers.js';
+import { CHUNKS_OF_READY_STREAM } from '../ready-provider.js';
 import { warmUpPromptOf } from '../texts.js';
 import { collectGarbage, startClock } from './run.js';
 
@@ -15,7 +9,7 @@ import { collectGarbage, startClock } from './run.js';
 export const CALLS_A_ROUND = 3000;
 export const STREAMS_A_ROUND = 24;
 /** Streams that are open together, and of each so many chunks read. */
-export const OPEN_STREAMS = 200;
+export const OPEN_STREAMS = 60;
 export const CHUNKS_READ = 1000;
 
 /** Both clients take turns within a round: so many calls, or a stream. */
@@ -26,6 +20,7 @@ const HEAP_ROUNDS = 3;
 const PROMPTS = Array.from({ length: 64 }, (_, index) => warmUpPromptOf(index));
 
 export interface ClientInput {
+  program: string;
   variant: string;
   rounds: number;
 }
@@ -39,7 +34,7 @@ export interface Sides {
 export interface ClientCosts {
   /** CPU of a call with all that is done about it, µs. */
   calls: Sides[];
-  /** From a call until its request was handed to `fetch`, µs by the clock: the median of the round's calls. */
+  /** From a call until its request was handed to `fetch`, or its model asked, µs by the clock: the median of the round's calls. */
   before: Sides[];
   /** CPU of a streamed chunk, µs; what a stream costs as a whole is among it. */
   chunks: Sides[];
@@ -49,57 +44,46 @@ export interface ClientCosts {
   handedOver: { calls: number; streams: number };
 }
 
-/** One of the two clients, and how it is watched. */
-interface Subject {
-  readonly client: Client;
-  readonly watch: Watch;
-}
+/** Both are reached by the same kind of answers. */
+type Callers = Readonly<Record<keyof Sides, Caller>>;
+type OpenCallers = (answers: Answers) => Promise<Callers>;
 
-type Subjects = Readonly<Record<keyof Sides, Subject>>;
-
-/** In a process of its own: what one way to watch a client takes from its caller, with everything thrown away. */
-export async function measureClient({ variant, rounds }: ClientInput): Promise<ClientCosts> {
-  const way = waysOfOpenAI.find(({ name }) => name === variant);
-  if (way === undefined) throw new Error(`There is no variant ${variant}.`);
+/** In a process of its own: what one way to watch a framework's calls takes from its caller, with everything thrown away. */
+export async function measureClient({ program, variant, rounds }: ClientInput): Promise<ClientCosts> {
+  const { watch } = await callerNamed(program);
   let discarded = 0;
-  const watch = await way.watch(() => {
+  const openBare: OpenCaller = await watch('bare', () => {});
+  const openWatched: OpenCaller = await watch(variant, () => {
     discarded += 1;
   });
-  /** Both reached by the same `fetch`. */
-  const subjects = (fetch: Fetch): Subjects => {
-    const options = { apiKey: 'sk-bench', fetch };
-    return {
-      bare: { client: openClient({}, options), watch: {} },
-      watched: { client: openClient(watch, options), watch },
-    };
-  };
-  const { calls, before } = await measureCalls(subjects, rounds);
+  const open: OpenCallers = async (answers) => ({
+    bare: await openBare(answers),
+    watched: await openWatched(answers),
+  });
+  const { calls, before } = await measureCalls(open, rounds);
   const handedOver = { calls: discarded / ((rounds + WARM_UP_ROUNDS) * CALLS_A_ROUND), streams: 0 };
   discarded = 0;
-  const chunks = await measureChunks(subjects(fetchReadyStream()), rounds);
+  const chunks = await measureChunks(await open({ kind: 'ready stream' }), rounds);
   handedOver.streams = discarded / ((rounds + WARM_UP_ROUNDS) * STREAMS_A_ROUND);
-  const heap = await measureHeap(subjects(fetchFreshStream()));
+  const heap = await measureHeap(await open({ kind: 'fresh stream' }));
   return { calls, before, chunks, heap, handedOver };
 }
 
 async function measureCalls(
-  subjects: (fetch: Fetch) => Subjects,
+  open: OpenCallers,
   rounds: number,
 ): Promise<Pick<ClientCosts, 'calls' | 'before'>> {
   let askedAt = 0;
-  const clients = subjects(
-    fetchReadyCompletion(() => {
-      askedAt = performance.now();
-    }),
-  );
+  const onAsked = () => {
+    askedAt = performance.now();
+  };
+  const callers = await open({ kind: 'completion', onAsked });
   let waits: Record<keyof Sides, number[]> = { bare: [], watched: [] };
   const call = async (side: keyof Sides, index: number) => {
-    const { client, watch } = clients[side];
-    const request = requestOf(watch, promptOf(index));
+    const prompt = promptOf(index);
     const started = performance.now();
-    const { choices } = await client.chat.completions.create(request);
+    await callers[side].call(prompt);
     waits[side].push(askedAt - started);
-    if (choices[0] === undefined) throw new Error('There is no answer.');
   };
   const calls: Sides[] = [];
   const before: Sides[] = [];
@@ -107,7 +91,7 @@ async function measureCalls(
     waits = { bare: [], watched: [] };
     const spent = await inTurns(CALLS_A_ROUND / CALLS_A_TURN, async (side) => {
       for (let index = 0; index < CALLS_A_TURN; index += 1) await call(side, index);
-      await clients[side].watch.flush?.();
+      await callers[side].flush();
     });
     if (round < 0) continue;
     calls.push(each(spent, (ms) => (ms * 1000) / CALLS_A_ROUND));
@@ -116,16 +100,15 @@ async function measureCalls(
   return { calls, before };
 }
 
-async function measureChunks(clients: Subjects, rounds: number): Promise<Sides[]> {
+async function measureChunks(callers: Callers, rounds: number): Promise<Sides[]> {
   const chunks: Sides[] = [];
   for (let round = -WARM_UP_ROUNDS; round < rounds; round += 1) {
     const spent = await inTurns(STREAMS_A_ROUND, async (side, index) => {
-      const { client, watch } = clients[side];
-      const stream = await client.chat.completions.create(streamRequestOf(watch, promptOf(index)));
+      const caller = callers[side];
       let read = 0;
-      for await (const chunk of stream) if (chunk.choices[0]?.delta.content) read += 1;
+      for await (const chunk of await caller.stream(promptOf(index))) if (caller.isText(chunk)) read += 1;
       if (read !== CHUNKS_OF_READY_STREAM) throw new Error(`There were ${read} chunks.`);
-      await watch.flush?.();
+      await caller.flush();
     });
     const count = STREAMS_A_ROUND * CHUNKS_OF_READY_STREAM;
     if (round >= 0) chunks.push(each(spent, (ms) => (ms * 1000) / count));
@@ -133,29 +116,29 @@ async function measureChunks(clients: Subjects, rounds: number): Promise<Sides[]
   return chunks;
 }
 
-async function measureHeap(clients: Subjects): Promise<Sides[]> {
+async function measureHeap(callers: Callers): Promise<Sides[]> {
   const heap: Sides[] = [];
-  await heapOfStreams(clients.bare); // what is made once is made
-  await heapOfStreams(clients.watched);
+  await heapOfStreams(callers.bare); // what is made once is made
+  await heapOfStreams(callers.watched);
   for (let round = 0; round < HEAP_ROUNDS; round += 1) {
-    heap.push({ bare: await heapOfStreams(clients.bare), watched: await heapOfStreams(clients.watched) });
+    heap.push({ bare: await heapOfStreams(callers.bare), watched: await heapOfStreams(callers.watched) });
   }
   return heap;
 }
 
 /** Bytes that one of many holds, of which half is read and nobody has left. */
-async function heapOfStreams({ client, watch }: Subject): Promise<number> {
+async function heapOfStreams(caller: Caller): Promise<number> {
   const before = await heapInUse();
   const open: AsyncIterator<unknown>[] = [];
   for (let index = 0; index < OPEN_STREAMS; index += 1) {
-    const stream = await client.chat.completions.create(streamRequestOf(watch, promptOf(index)));
+    const stream = await caller.stream(promptOf(index));
     const iterator = stream[Symbol.asyncIterator]();
     for (let chunk = 0; chunk < CHUNKS_READ; chunk += 1) await iterator.next();
     open.push(iterator);
   }
   const held = (await heapInUse()) - before;
   for (const iterator of open) await iterator.return?.();
-  await watch.flush?.();
+  await caller.flush();
   return held / OPEN_STREAMS;
 }
 

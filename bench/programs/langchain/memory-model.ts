@@ -62,8 +62,8 @@ export function memoryModel(build: Build, voice: Voice): BaseChatModel {
     }
 
     override async _generate(messages: BaseMessage[]): Promise<ChatResult> {
-      await turnOfTheLoop();
       const text = voice.answer(textOf(messages));
+      await turnOfTheLoop();
       const message = new AIMessage({
         content: text,
         id: nextId(),
