@@ -59,7 +59,6 @@ export function modelIn(generation: Fields, message: Fields): string | undefined
   );
 }
 
-/** `model` of the Responses API is who answered, where `model_name` may be what was asked for. */
 function modelOf({ model_name, model }: Fields): string | undefined {
   // every chunk is asked
   return model_name === undefined && model === undefined ? undefined : firstText(model_name, model);

@@ -2,6 +2,7 @@ import { embeddingsAnswer } from '../call/answers.js';
 import { endingOfThrown } from '../call/ending.js';
 import { fieldsOf, firstText, isThenable, textOf } from '../call/fields.js';
 import { providerOfEmbeddings } from '../call/provider.js';
+import { define } from '../recorder/define.js';
 import type { TinybirdOptions } from '../recorder/options.js';
 import { readProvider } from '../recorder/read-options.js';
 import { type BegunCall, Recorder } from '../recorder/recorder.js';
@@ -46,8 +47,8 @@ export function wrapEmbeddings<Embeddings extends EmbeddingsLike>(
     const query = watched('embedQuery', watch);
     const documents = watched('embedDocuments', watch);
     if (query === undefined && documents === undefined) throw new TypeError('nothing to watch');
-    if (query !== undefined) lay(embeddings, 'embedQuery', query);
-    if (documents !== undefined) lay(embeddings, 'embedDocuments', documents);
+    if (query !== undefined) define(embeddings, 'embedQuery', query);
+    if (documents !== undefined) define(embeddings, 'embedDocuments', documents);
     wrapped.add(embeddings);
   } catch {
     recorder.refuse(
@@ -127,8 +128,4 @@ function classNamesOf(embeddings: object): string[] {
     prototype = Object.getPrototypeOf(prototype);
   }
   return names;
-}
-
-function lay(target: object, key: string, value: Method): void {
-  Object.defineProperty(target, key, { value, configurable: true, writable: true, enumerable: false });
 }

@@ -55,6 +55,14 @@ withEachGeneration(({ langchain }) => {
   const { Embeddings, FakeEmbeddings, SyntheticEmbeddings } = langchain;
 
   describe('embeddings that are wrapped', () => {
+    it('show the methods that they have as properties of their own, as they did', () => {
+      class Own extends Embeddings {
+        override embedQuery = async () => [1];
+        override embedDocuments = async (documents: string[]) => documents.map(() => [1]);
+      }
+      expect(Object.keys(wrap(new Own({})))).toEqual(Object.keys(new Own({})));
+    });
+
     it('are the same object, with everything that it was', async () => {
       class Child extends SyntheticEmbeddings {
         readonly #own = 'own';
