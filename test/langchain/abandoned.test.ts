@@ -1,11 +1,11 @@
 import { getEventListeners } from 'node:events';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TinybirdCallbackHandler } from '../../src/langchain/index.js';
 import { Recorded, summary } from '../support/events.js';
 import { quiet } from '../support/side-by-side.js';
 import { withEachGeneration } from './generations.js';
 import { asWithoutHandler } from './sides.js';
-import { begunOnly, EACH_MODEL, readBegun, WHOLE } from './streaming.js';
+import { begunOnly, EACH_MODEL, readBegun } from './streaming.js';
 
 let recorded: Recorded;
 beforeEach(() => {
@@ -31,7 +31,7 @@ withEachGeneration(({ langchain }) => {
           await quiet();
           side.saw('listeners', getEventListeners(signal, 'abort').length);
         },
-        { abandonedAfterMs: 30 },
+        { abandonedAfterMs: 500 },
       );
       expect(summary(await recorded.event())).toMatch(/^success \| abandoned \| w0;/);
     });
@@ -48,28 +48,9 @@ withEachGeneration(({ langchain }) => {
           for (let next = await iterator.next(); next.done !== true; next = await iterator.next())
             side.saw('chunk', next);
         },
-        { abandonedAfterMs: 30 },
+        { abandonedAfterMs: 500 },
       );
       expect(summary(await recorded.event())).toMatch(/^success \| abandoned \| w0;w1;$/);
-    });
-
-    it('is not one of which something comes again and again', async () => {
-      const abandonedAfterMs = 400;
-      const server = await begunOnly({ ...model, begun: 0 });
-      const handler = new TinybirdCallbackHandler({ ...recorded.options, abandonedAfterMs });
-      const reading = (async () => {
-        for await (const _chunk of await model
-          .make(langchain, server.url)
-          .stream('hi', { callbacks: [handler] }));
-      })();
-      await expect.poll(() => server.bodies.length).toBe(1);
-      for (const each of model.wire) {
-        server.answer.write(each);
-        await new Promise((resolve) => setTimeout(resolve, abandonedAfterMs / 4));
-      }
-      server.answer.end();
-      await reading;
-      expect(summary(await recorded.event())).toBe(`success | ${WHOLE}`);
     });
   });
 });
@@ -83,15 +64,48 @@ describe('a handler', () => {
     expect(event.proxy_metadata.outcome).toBe('abandoned');
   });
 
-  it('waits longer for the first token than for another', async () => {
-    const handler = new TinybirdCallbackHandler({ ...recorded.options, abandonedAfterMs: 30 });
-    handler.handleChatModelStart({}, [[]], 'silent');
-    handler.handleChatModelStart({}, [[]], 'begun');
-    handler.handleLLMNewToken('a', { prompt: 0, completion: 0 }, 'begun');
-    await expect.poll(() => recorded.soFar.map(({ id }) => id)).toEqual(['begun', 'silent']);
-    expect((await recorded.events()).map(summary)).toEqual([
-      'success | abandoned | a',
-      'success | abandoned',
-    ]);
+  describe('with a clock of its own', () => {
+    const idle = (ms: number) => vi.advanceTimersByTime(ms);
+    const settled = () => recorded.soFar.map(({ id }) => id);
+    let handler: TinybirdCallbackHandler;
+    const hear = (run: string) => handler.handleLLMNewToken('a', { prompt: 0, completion: 0 }, run);
+
+    beforeEach(async () => {
+      // the first event of all waits for the price catalogue
+      const another = new TinybirdCallbackHandler(recorded.options);
+      another.handleChatModelStart({}, [[]], 'first');
+      another.handleLLMEnd({ generations: [[]] }, 'first');
+      await recorded.event();
+      handler = new TinybirdCallbackHandler({ ...recorded.options, abandonedAfterMs: 1000 });
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    });
+    afterEach(() => {
+      vi.useRealTimers();
+    });
+
+    it('waits longer for the first token than for another', () => {
+      handler.handleChatModelStart({}, [[]], 'silent');
+      handler.handleChatModelStart({}, [[]], 'begun');
+      hear('begun');
+      idle(999);
+      expect(settled()).toEqual(['first']);
+      idle(1);
+      expect(settled()).toEqual(['first', 'begun']);
+      idle(4999);
+      expect(settled()).toEqual(['first', 'begun']);
+      idle(1);
+      expect(settled()).toEqual(['first', 'begun', 'silent']);
+    });
+
+    it('waits for a run of which something comes again and again', () => {
+      handler.handleChatModelStart({}, [[]], 'slow');
+      for (let token = 0; token < 10; token++) {
+        idle(900);
+        hear('slow');
+      }
+      expect(settled()).toEqual(['first']);
+      idle(1000);
+      expect(settled()).toEqual(['first', 'slow']);
+    });
   });
 });
