@@ -92,7 +92,7 @@ withEachGeneration(({ langchain }) => {
 
     it('whose time is up is a failure', async () => {
       const line = await lineOf(async (side, server) => {
-        await side.read(open(side, server, { timeout: 200 }));
+        await side.read(open(side, server, { timeout: 1500 }));
       });
       expect(line).toMatch(/^failure \| w0;/);
       expect((await recorded.event()).exception).toMatch(/^TimeoutError: /);
@@ -137,7 +137,7 @@ withEachGeneration(({ langchain }) => {
     });
 
     it('whose time is up is a failure', async () => {
-      expect(await lineOf({ timeout: 200 }, () => {})).toBe('failure');
+      expect(await lineOf({ timeout: 1500 }, () => {})).toBe('failure');
       expect((await recorded.event()).exception).toMatch(/^TimeoutError: /);
     });
 
