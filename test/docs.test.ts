@@ -20,12 +20,14 @@ const aiSdk = programsIn(await readFile(join(ROOT, 'docs/ai-sdk.md'), 'utf8')).m
 }));
 
 const openai = programsIn(await readFile(join(ROOT, 'docs/openai.md'), 'utf8'));
+const langchain = programsIn(await readFile(join(ROOT, 'docs/langchain.md'), 'utf8'));
 
 let provider: FakeProvider;
 let tinybird: FakeTinybird;
 let files: ProgramFiles;
 let aiSdkFiles: ProgramFiles;
 let openaiFiles: ProgramFiles;
+let langchainFiles: ProgramFiles;
 
 beforeAll(async () => {
   provider = await startFakeProvider();
@@ -36,9 +38,10 @@ beforeAll(async () => {
   files = await writePrograms(programs);
   aiSdkFiles = await writePrograms(aiSdk);
   openaiFiles = await writePrograms(openai);
+  langchainFiles = await writePrograms(langchain);
 });
 afterAll(async () => {
-  const written = [files, aiSdkFiles, openaiFiles].map((each) => each.remove());
+  const written = [files, aiSdkFiles, openaiFiles, langchainFiles].map((each) => each.remove());
   await Promise.all([provider.close(), tinybird.close(), ...written]);
 });
 
@@ -139,5 +142,33 @@ describe('the page on the openai client', () => {
   it('shows programs whose types are right', async () => {
     expect(openai.length).toBe(5);
     expect(await openaiFiles.typeErrors()).toBe('');
+  });
+});
+
+describe('the page on LangChain', () => {
+  const ROWS: Readonly<Record<string, object>> = {
+    'A chain': { user: 'u1', stream: true, proxy_metadata: { chat_id: 'c1', project: 'bot' } },
+    'A model': { user: 'u1', proxy_metadata: { organization: 'acme', project: 'bot' } },
+    'An agent, or any other graph': { user: 'u1', proxy_metadata: { chat_id: 't1', lc_agent_name: 'bot' } },
+    'One call': {
+      user: 'u1',
+      proxy_metadata: { chat_id: 'c1', project: 'bot', name: 'define', tags: ['docs'] },
+    },
+    Embeddings: { call_type: 'aembedding', response: { embeddings: { count: 2 } } },
+  };
+
+  it.each(langchain.map(({ title }, index) => ({ title, index })))(
+    'shows a program that runs and has its event: $title',
+    async ({ title, index }) => {
+      const output = await printedBy(langchainFiles.fileOf(index));
+      expect(output).toMatch(title === 'Embeddings' ? /^2\n$/ : /^A row is one call, told in columns\./);
+      expect(tinybird.rows.length).toBe(1);
+      expect(tinybird.rows[0]).toMatchObject(ROWS[title] ?? {});
+    },
+  );
+
+  it('shows programs whose types are right', async () => {
+    expect(langchain.map(({ title }) => title)).toEqual(Object.keys(ROWS));
+    expect(await langchainFiles.typeErrors()).toBe('');
   });
 });

@@ -29,6 +29,8 @@ export function partText(part: Fields): string | undefined {
 export function reasoningText(part: Fields): string | undefined {
   const text = firstText(part.text, part.thinking, part.reasoning);
   if (text !== undefined) return text;
-  const summary = [...listOf(part.summary), ...listOf(part.content)].map((item) => item.text);
+  // OpenAI's summaries, its open models' content, and Mistral's thinking are lists of parts
+  const lists = [...listOf(part.summary), ...listOf(part.content), ...listOf(part.thinking)];
+  const summary = lists.map((item) => item.text);
   return summary.join('\n') || undefined;
 }

@@ -138,19 +138,27 @@ export function providerOfLangChain(
 /** LangChain's classes of embeddings, by what is left of their name without `Embeddings`. */
 const EMBEDDINGS: ReadonlyMap<string, string> = new Map([
   ['azureopenai', 'azure'],
+  ['bedrock', 'bedrock'],
+  ['cohere', 'cohere'],
   ['fireworks', 'fireworks_ai'],
   ['googlegenerativeai', 'gemini'],
   ['googlevertexai', 'vertex_ai'],
   ['huggingfaceinference', 'huggingface'],
   ['mistralai', 'mistral'],
+  ['ollama', 'ollama'],
+  ['openai', 'openai'],
   ['togetherai', 'together_ai'],
   ['vertexai', 'vertex_ai'],
   ['voyage', 'voyage'],
 ]);
 
-/** @param className `OpenAIEmbeddings`, whose host may be another's */
-export function providerOfEmbeddings(className: string, baseUrl?: string): string {
-  const name = className.replace(/Embeddings?$/, '').toLowerCase();
-  if (name === 'openai' && baseUrl !== undefined) return providerOfBaseUrl(baseUrl) ?? 'openai';
-  return (EMBEDDINGS.get(name) ?? name) || 'unknown';
+/**
+ * The first name that is known: a class of the program's own mostly extends one that is.
+ * @param classNames `OpenAIEmbeddings`, whose host may be another's, and the classes that it extends
+ */
+export function providerOfEmbeddings(classNames: readonly string[], baseUrl?: string): string {
+  const names = classNames.map((name) => name.replace(/Embeddings?$/, '').toLowerCase());
+  const known = names.map((name) => EMBEDDINGS.get(name)).find((provider) => provider !== undefined);
+  if (known === 'openai' && baseUrl !== undefined) return providerOfBaseUrl(baseUrl) ?? known;
+  return (known ?? names[0]) || 'unknown';
 }

@@ -42,7 +42,9 @@ export function answerOfResult(output: unknown, cached: boolean, told?: Told): A
   if (id !== undefined) identity.id = id;
   if (model !== undefined) identity.model = model;
   if (typeof metadata.created_at === 'number') identity.created = metadata.created_at;
-  const serviceTier = once(firstText(metadata.service_tier, llmOutput.service_tier));
+  const info = fieldsOf(first.generationInfo);
+  const serviceTier =
+    firstText(info.service_tier) ?? once(firstText(metadata.service_tier, llmOutput.service_tier));
   if (serviceTier !== undefined) identity.serviceTier = serviceTier;
   const billing = cached ? NO_USAGE : billingOfResult(message, llmOutput, told);
   return answerOf(identity, choicesOf(listOf(generations), told), billing);
@@ -57,7 +59,6 @@ export function modelIn(generation: Fields, message: Fields): string | undefined
   );
 }
 
-/** `model` of the Responses API is who answered, where `model_name` may be what was asked for. */
 function modelOf({ model_name, model }: Fields): string | undefined {
   // every chunk is asked
   return model_name === undefined && model === undefined ? undefined : firstText(model_name, model);

@@ -20,6 +20,9 @@ const FILE_BLOCKS = new Set<unknown>([
   'video',
 ]);
 
+/** What LangChain makes of the calls of a provider's own tools, which OpenAI's are told beside too. */
+const SERVER_TOOL_BLOCKS = new Set<unknown>(['server_tool_call', 'server_tool_call_result']);
+
 /**
  * Takes what a message says into a choice; gives whether that is anything. Its tool calls are read by their own keys.
  * @param isPiece whether it is one chunk of several
@@ -30,7 +33,9 @@ export function gatherMessage(choice: ChoiceGatherer, message: Fields, isPiece: 
   if (typeof content === 'string') isOutput = gatherText(choice, content);
   else if (Array.isArray(content)) {
     let thought: Fields | undefined;
+    const isTwice = isFields(fieldsOf(extra).tool_outputs);
     for (const block of content) {
+      if (isTwice && SERVER_TOOL_BLOCKS.has(fieldsOf(block).type)) continue;
       const isThought = isReasoning(block);
       if (isThought && !isPiece && thought !== undefined && isAnother(block, thought, message)) {
         choice.reasoning('\n');
@@ -83,8 +88,8 @@ export function gatherBlock(choice: ChoiceGatherer, block: unknown, isPiece: boo
  * them as text.
  */
 function gatherExtra(choice: ChoiceGatherer, extra: Fields, { content }: Fields, isPiece: boolean): boolean {
-  const { refusal, audio, tool_outputs: items, reasoning_content, reasoning } = extra;
-  const told = refusal ?? audio ?? items ?? reasoning_content ?? reasoning;
+  const { refusal, audio, tool_outputs: items, reasoning_content, reasoning, reasoning_details } = extra;
+  const told = refusal ?? audio ?? items ?? reasoning_content ?? reasoning ?? reasoning_details;
   if (told === undefined || told === null) return false; // as of most chunks
   let isOutput = gatherRefusal(choice, textOf(refusal));
   if (isFields(audio)) isOutput = gatherAudio(choice, audio, isPiece) || isOutput;
@@ -92,10 +97,18 @@ function gatherExtra(choice: ChoiceGatherer, extra: Fields, { content }: Fields,
     if (isToolCallItem(item)) choice.wholeToolCall(item.call_id ?? item.id, toolCallOfItem(item));
     else if (item.type === 'image_generation_call') choice.file(fileText(item.result, 'image'));
   }
-  const thought = firstText(reasoning_content, reasoning) ?? reasoningText(fieldsOf(reasoning));
+  const thought = thoughtIn(extra);
   // OpenAI's Responses API tells them twice
   if (thought === undefined || holdsReasoning(content)) return isOutput;
   return gatherReasoning(choice, thought) || isOutput;
+}
+
+/** OpenRouter tells them in details, and most of them as text too. */
+function thoughtIn({ reasoning_content, reasoning, reasoning_details }: Fields): string | undefined {
+  const said = firstText(reasoning_content, reasoning) ?? reasoningText(fieldsOf(reasoning));
+  const details = listOf(reasoning_details).map(({ text, summary }) => firstText(text, summary) ?? '');
+  const detailed = details.join('');
+  return detailed.length > (said?.length ?? 0) ? detailed : said;
 }
 
 /** Only the beginning of the data shows what kind it is. */

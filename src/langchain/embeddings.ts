@@ -2,16 +2,17 @@ import { embeddingsAnswer } from '../call/answers.js';
 import { endingOfThrown } from '../call/ending.js';
 import { fieldsOf, firstText, isThenable, textOf } from '../call/fields.js';
 import { providerOfEmbeddings } from '../call/provider.js';
+import { define } from '../recorder/define.js';
 import type { TinybirdOptions } from '../recorder/options.js';
 import { readProvider } from '../recorder/read-options.js';
 import { type BegunCall, Recorder } from '../recorder/recorder.js';
 import type { Recording } from '../recorder/recording.js';
 import { createScopeStore } from '../recorder/scope-store.js';
 
-/** What LangChain's vector stores ask of embeddings. */
+/** What LangChain's vector stores ask of embeddings, whatever their vectors are made of. */
 export interface EmbeddingsLike {
-  embedQuery(document: string): Promise<number[]>;
-  embedDocuments(documents: string[]): Promise<number[][]>;
+  embedQuery(document: string): Promise<unknown>;
+  embedDocuments(documents: string[]): Promise<unknown>;
 }
 
 export interface WrapEmbeddingsOptions extends TinybirdOptions {
@@ -42,12 +43,12 @@ export function wrapEmbeddings<Embeddings extends EmbeddingsLike>(
   const provider = readProvider(options?.provider, recorder);
   try {
     if (wrapped.has(embeddings)) return embeddings;
-    const watch = { embeddings, recorder, provider };
+    const watch = { embeddings, recorder, provider, classNames: classNamesOf(embeddings) };
     const query = watched('embedQuery', watch);
     const documents = watched('embedDocuments', watch);
     if (query === undefined && documents === undefined) throw new TypeError('nothing to watch');
-    if (query !== undefined) lay(embeddings, 'embedQuery', query);
-    if (documents !== undefined) lay(embeddings, 'embedDocuments', documents);
+    if (query !== undefined) define(embeddings, 'embedQuery', query);
+    if (documents !== undefined) define(embeddings, 'embedDocuments', documents);
     wrapped.add(embeddings);
   } catch {
     recorder.refuse(
@@ -61,6 +62,7 @@ interface Watch {
   readonly embeddings: object;
   readonly recorder: Recorder;
   readonly provider: string | undefined;
+  readonly classNames: readonly string[];
 }
 
 function watched(name: string, watch: Watch): Method | undefined {
@@ -94,26 +96,36 @@ function recorded(recording: Recording, call: () => unknown): unknown {
   return isThenable(result) ? result.then(finish, fail) : finish(result);
 }
 
-/** A query has one vector. */
+/** A query has one vector. Where a request failed, Gemini's class gives empty ones. */
 function listOfVectors(vectors: unknown): unknown {
-  return Array.isArray(vectors) && typeof vectors[0] === 'number' ? [vectors] : vectors;
+  const isOne = ArrayBuffer.isView(vectors) || (Array.isArray(vectors) && typeof vectors[0] === 'number');
+  if (isOne) return [vectors];
+  return Array.isArray(vectors)
+    ? vectors.filter((vector) => !Array.isArray(vector) || vector.length > 0)
+    : vectors;
 }
 
-function begun({ embeddings, provider }: Watch, input: unknown): BegunCall {
+function begun({ embeddings, provider, classNames }: Watch, input: unknown): BegunCall {
   const { model, modelName, deploymentName, azureOpenAIApiDeploymentName, clientConfig } =
     fieldsOf(embeddings);
-  const className = embeddings.constructor?.name ?? '';
   const deployment = firstText(azureOpenAIApiDeploymentName, deploymentName);
   return {
     type: 'aembedding',
-    provider: provider ?? providerOfEmbeddings(className, textOf(fieldsOf(clientConfig).baseURL)),
-    model: deployment ?? firstText(model, modelName) ?? (className || 'unknown'),
+    provider: provider ?? providerOfEmbeddings(classNames, textOf(fieldsOf(clientConfig).baseURL)),
+    model: deployment ?? firstText(model, modelName) ?? (classNames[0] || 'unknown'),
     stream: false,
     input,
     defaults: deployment === undefined ? undefined : { deployment },
   };
 }
 
-function lay(target: object, key: string, value: Method): void {
-  Object.defineProperty(target, key, { value, configurable: true, writable: true, enumerable: false });
+/** Of its own class and those that it extends, but for the one of all objects. */
+function classNamesOf(embeddings: object): string[] {
+  const names: string[] = [];
+  let prototype: object | null = Object.getPrototypeOf(embeddings);
+  while (prototype !== null && prototype !== Object.prototype) {
+    names.push(textOf(prototype.constructor?.name) ?? '');
+    prototype = Object.getPrototypeOf(prototype);
+  }
+  return names;
 }

@@ -1,4 +1,4 @@
-import { type Fields, fieldsOf } from '../call/fields.js';
+import { type Fields, fieldsOf, isFields } from '../call/fields.js';
 import { DetailsReader } from '../recorder/details.js';
 import type { TinybirdOptions } from '../recorder/options.js';
 import { readAbandonedAfterMs, readProvider } from '../recorder/read-options.js';
@@ -83,7 +83,7 @@ export class TinybirdCallbackHandler {
   }
 
   handleChatModelStart(llm: unknown, messages: unknown[][], ...run: RunArguments): void {
-    this.#guarded(() => this.#start({ type: 'acompletion', input: messages[0], llm }, run));
+    this.#guarded(() => this.#start({ type: 'acompletion', input: messages?.[0], llm }, run));
   }
 
   handleLLMStart(llm: unknown, prompts: string[], ...run: RunArguments): void {
@@ -140,8 +140,10 @@ export class TinybirdCallbackHandler {
       return begun;
     });
     if (recording === NOTHING || begun === undefined) return;
-    const gatherer = new RunGatherer(begun.provider, TELL_THEIR_END.has(this.#classNameOf(asked.llm)));
-    const signal = signalOf(fieldsOf(extraParams));
+    const extra = fieldsOf(extraParams);
+    const tellsItsEnd = TELL_THEIR_END.has(this.#classNameOf(asked.llm));
+    const gatherer = new RunGatherer(begun.provider, tellsItsEnd, askedTierOf(extra));
+    const signal = signalOf(extra);
     // the very object that LangChain's own record of the run holds
     this.#runs.begin({ id, recording, gatherer, signal, carrier: metadata });
   }
@@ -174,7 +176,16 @@ export class TinybirdCallbackHandler {
   }
 }
 
+/** `auto` is for the provider to choose. */
+function askedTierOf({ invocation_params }: Fields): string | undefined {
+  const { service_tier: tier } = fieldsOf(invocation_params);
+  return typeof tier === 'string' && tier !== 'auto' ? tier : undefined;
+}
+
+/** A signal of another realm is one too. */
 function signalOf(extraParams: Fields): AbortSignal | undefined {
   const { signal } = fieldsOf(extraParams.options);
-  return signal instanceof AbortSignal ? signal : undefined;
+  return isFields(signal) && typeof signal.addEventListener === 'function' && 'aborted' in signal
+    ? (signal as unknown as AbortSignal)
+    : undefined;
 }

@@ -96,6 +96,7 @@ export class Runs {
 export class Run implements OpenCall {
   readonly gatherer: RunGatherer;
   readonly signal: AbortSignal | undefined;
+  readonly #recording: Recording;
   readonly #stream: StreamRecording;
   readonly #take: () => void;
   readonly #forgetCarrier: (() => void) | undefined;
@@ -103,6 +104,7 @@ export class Run implements OpenCall {
 
   constructor({ recording, gatherer, signal, carrier }: RunParts, take: () => void) {
     this.gatherer = gatherer;
+    this.#recording = recording;
     this.signal = signal;
     this.#take = take;
     this.#stream = new StreamRecording({
@@ -116,8 +118,10 @@ export class Run implements OpenCall {
   }
 
   heard(heard: Heard): void {
-    this.#hasToken = true;
     this.#stream.chunk(heard);
+    // the first thing that is heard of a stream says that it is open
+    if (!this.#hasToken && this.gatherer.isStream) this.#recording.opened();
+    this.#hasToken = true;
   }
 
   /** @param output an LLMResult */

@@ -31,6 +31,9 @@ export class RunGatherer implements StreamGatherer, Told {
   readonly #tellsItsEnd: boolean;
   readonly #choices = new ChoicesGatherer();
   readonly #usage: ChunkUsage;
+  /** Of the tool calls of a stream of content blocks, what is known of their input, by the block's index. */
+  readonly #inputs = new Map<unknown, string>();
+  readonly #askedTier: string | undefined;
   #result: Result | undefined;
   #hasEvents = false;
   #isProviderTold = false;
@@ -41,8 +44,10 @@ export class RunGatherer implements StreamGatherer, Told {
   /** Whether a token came with a chunk, which only a stream's does. */
   hasChunks = false;
 
-  constructor(provider: string, tellsItsEnd: boolean) {
+  /** @param askedTier the tier that was asked for, if one was */
+  constructor(provider: string, tellsItsEnd: boolean, askedTier?: string) {
     this.#provider = provider;
+    this.#askedTier = askedTier;
     this.#tellsItsEnd = tellsItsEnd;
     this.#usage = new ChunkUsage(provider);
   }
@@ -88,6 +93,13 @@ export class RunGatherer implements StreamGatherer, Told {
   }
 
   answer(): Answer {
+    const answer = this.#answer();
+    // LangChain keeps to itself in which tier OpenAI served a call that is no stream
+    if (!this.isCached && answer.usage !== undefined) answer.serviceTier ??= this.#askedTier;
+    return answer;
+  }
+
+  #answer(): Answer {
     if (this.#result !== undefined) {
       const { output, cached } = this.#result;
       return answerOfResult(output, cached, cached ? undefined : this);
@@ -133,10 +145,13 @@ export class RunGatherer implements StreamGatherer, Told {
       case 'message-start':
         this.id = idOf(event);
         return false;
+      case 'provider':
+        this.model = textOf(fieldsOf(event.payload).model) ?? this.model;
+        return false;
       case 'content-block-start':
         return startBlock(choice, index, fieldsOf(content));
       case 'content-block-delta':
-        return addDelta(choice, index, fieldsOf(delta));
+        return addDelta(choice, index, this.#inWords(index, fieldsOf(delta)));
       case 'content-block-finish':
         finishBlock(choice, index, fieldsOf(content));
         return false;
@@ -149,6 +164,15 @@ export class RunGatherer implements StreamGatherer, Told {
       default:
         return false;
     }
+  }
+
+  /** OpenAI's responses tell a tool's input as far as it goes, others each further piece of it. */
+  #inWords(index: unknown, delta: Fields): Fields {
+    const { args } = fieldsOf(delta.fields);
+    if (typeof args !== 'string') return delta;
+    const before = this.#inputs.get(index) ?? '';
+    this.#inputs.set(index, args);
+    return { type: 'tool-call-delta', args: args.startsWith(before) ? args.slice(before.length) : args };
   }
 }
 

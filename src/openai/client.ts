@@ -50,12 +50,6 @@ export function isApiStream(value: unknown): value is ApiStream {
   return typeof iterator === 'function' && controller instanceof AbortController;
 }
 
-/** An own property that can be taken away again, and that `Object.keys` shows only where it showed one before. */
-export function define(target: object, key: PropertyKey, value: unknown): void {
-  const enumerable = Object.prototype.propertyIsEnumerable.call(target, key);
-  Object.defineProperty(target, key, { value, configurable: true, writable: true, enumerable });
-}
-
 /**
  * The client that stands behind what others (LangSmith, Braintrust, Langfuse) have made of one: its resources know it.
  * Looked up by descriptors, which pass through their proxies untouched. Without resources it is the object itself.

@@ -1,8 +1,8 @@
 import { isThenable } from '../call/fields.js';
+import { define } from '../recorder/define.js';
 import { shown } from '../recorder/problems.js';
 import { readAbandonedAfterMs, readProvider } from '../recorder/read-options.js';
 import { Recorder } from '../recorder/recorder.js';
-import { define } from './client.js';
 import { beginFetchCall, type FetchWatch } from './fetch-call.js';
 import { type InstrumentOpenAIOptions, readEndpoints } from './options.js';
 

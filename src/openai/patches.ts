@@ -1,4 +1,4 @@
-import { define } from './client.js';
+import { define } from '../recorder/define.js';
 
 export type Method = (...parameters: unknown[]) => unknown;
 

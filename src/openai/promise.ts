@@ -1,5 +1,6 @@
 import { onCollected } from '../recorder/collected.js';
-import { type ApiPromise, define } from './client.js';
+import { define } from '../recorder/define.js';
+import type { ApiPromise } from './client.js';
 
 /** What a request's promise comes to. More than one of these may be called; the recording counts the first end. */
 export interface PromiseWatcher {

@@ -1,8 +1,8 @@
 import { isThenable } from '../call/fields.js';
+import { define } from '../recorder/define.js';
 import { type ReadAlong, watchReadable } from '../recorder/readable.js';
 import type { StreamRecording } from '../recorder/stream.js';
 import { BodyReader } from './body-reader.js';
-import { define } from './client.js';
 
 /** Whether a response's body is a stream of events. */
 export function isEventStream(response: Response): boolean {

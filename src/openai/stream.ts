@@ -1,5 +1,6 @@
+import { define } from '../recorder/define.js';
 import type { StreamRecording } from '../recorder/stream.js';
-import { type ApiStream, define } from './client.js';
+import type { ApiStream } from './client.js';
 import { isUsageAlone, removeEmptyUsage } from './stream-usage.js';
 
 /**

@@ -43,7 +43,7 @@ export class MetadataReader {
   user(given: unknown): string | undefined {
     if (given === undefined || given === null || given === '') return undefined;
     if (typeof given === 'string' || typeof given === 'number') return String(given);
-    this.#tellOnce('user', `The option user holds a ${typeof given}: it is left out; pass a string.`);
+    this.#tellOnce('user', `The user is of type ${typeof given}: it is left out; pass a string.`);
     return undefined;
   }
 

@@ -174,7 +174,7 @@ withEachGeneration(({ langchain, major }) => {
         project: '7',
       });
       expect(recorded.problems.map(({ message }) => message.split(':')[0]).sort()).toEqual([
-        'The option user holds a object',
+        'The user is of type object',
         'metadata.big holds a BigInt',
         'metadata.call holds a function',
         'metadata.circle.self holds a cycle',

@@ -6,8 +6,9 @@ import { z } from 'zod';
 import { type FakeProvider, startFakeProvider } from '../../fixtures/provider.js';
 import { TinybirdCallbackHandler, wrapEmbeddings } from '../../src/langchain/index.js';
 import { Recorded } from '../support/events.js';
-import { API_KEY, chatOf, handlerOf, SECRET } from './asking.js';
+import { chatOf, handlerOf } from './asking.js';
 import { type LangChain, withEachGeneration } from './generations.js';
+import { API_KEY, SECRET_HEADER as SECRET } from './models.js';
 
 let provider: FakeProvider;
 beforeAll(async () => {

@@ -28,12 +28,14 @@ export {
 } from '@langchain/core/runnables';
 export { tool } from '@langchain/core/tools';
 export {
+  FakeEmbeddings,
   FakeListChatModel,
   FakeLLM,
   FakeStreamingChatModel,
   FakeStreamingLLM,
   SyntheticEmbeddings,
 } from '@langchain/core/utils/testing';
+export { VectorStore } from '@langchain/core/vectorstores';
 export { ChatGoogleGenerativeAI, GoogleGenerativeAIEmbeddings } from '@langchain/google-genai';
 export {
   Annotation,
