@@ -43,7 +43,12 @@ export async function openLangSmith(destination: Destination): Promise<LangSmith
   return client;
 }
 
-export interface BraintrustLogger {
+export interface Braintrust {
+  readonly logger: BraintrustLogger;
+  readonly flush: () => Promise<void>;
+}
+
+interface BraintrustLogger {
   flush(): Promise<void>;
 }
 
@@ -61,11 +66,11 @@ interface BraintrustSender {
   setMaskingFunction(): void;
 }
 
-export async function openBraintrust(destination: Destination): Promise<BraintrustLogger> {
+export async function openBraintrust(destination: Destination): Promise<Braintrust> {
   const { initLogger, _internalGetGlobalState } = (await load('braintrust')) as BraintrustModule;
   const appUrl = serverOf(destination);
   const logger = initLogger({ projectName: 'bench', apiKey: 'sk-bench', appUrl });
-  if (typeof destination === 'string') return logger;
+  if (typeof destination === 'string') return { logger, flush: () => logger.flush() };
   const flush = async () => {};
   _internalGetGlobalState().setOverrideBgLogger({
     log: (rows) => rows.forEach(() => void destination()),
@@ -74,5 +79,5 @@ export async function openBraintrust(destination: Destination): Promise<Braintru
     flushBackpressureBytes: () => Number.POSITIVE_INFINITY,
     setMaskingFunction() {},
   });
-  return { flush };
+  return { logger, flush };
 }

@@ -108,6 +108,6 @@ interface BraintrustModule {
 
 async function watchWithBraintrust(destination: Destination): Promise<Watch> {
   const { BraintrustCallbackHandler } = (await load('@braintrust/langchain-js')) as BraintrustModule;
-  const logger = await openBraintrust(destination);
-  return { callbacks: [new BraintrustCallbackHandler({ logger })], flush: () => logger.flush() };
+  const { logger, flush } = await openBraintrust(destination);
+  return { callbacks: [new BraintrustCallbackHandler({ logger })], flush };
 }

@@ -102,6 +102,6 @@ interface BraintrustModule {
 
 async function watchWithBraintrust(destination: Destination): Promise<Watch> {
   const { wrapOpenAI } = (await load('braintrust')) as BraintrustModule;
-  const logger = await openBraintrust(destination);
-  return { client: (options) => wrapOpenAI(new OpenAI(options)), flush: () => logger.flush() };
+  const { flush } = await openBraintrust(destination);
+  return { client: (options) => wrapOpenAI(new OpenAI(options)), flush };
 }
