@@ -4,7 +4,7 @@ import { streaming } from '../openai/streaming.js';
 import { Recorded, summary } from '../support/events.js';
 import { collect, settledWhenCollected } from '../support/garbage.js';
 import { withEachGeneration } from './generations.js';
-import { BEGUN, begunOnly, EACH_MODEL, HELD, WHOLE } from './streaming.js';
+import { begunOnly, EACH_MODEL, goOn, HELD_OR_BEGUN, WHOLE } from './streaming.js';
 
 let recorded: Recorded;
 beforeEach(() => {
@@ -34,10 +34,14 @@ withEachGeneration(({ langchain }) => {
       const left = async () => {
         let read = 0;
         const stream = await model.make(langchain, server.url).stream('hi', { callbacks: [patient()] });
-        for await (const _chunk of stream) if (++read === model.begunChunks) break;
+        for await (const _chunk of stream) {
+          if (++read < model.begunChunks) continue;
+          goOn(server, model);
+          break;
+        }
       };
       await left();
-      expect(await settled()).toMatch(new RegExp(`^success \\| abandoned \\| (${HELD}|${BEGUN})$`));
+      expect(await settled()).toMatch(new RegExp(`^success \\| abandoned \\| ${HELD_OR_BEGUN}$`));
     });
 
     it('is settled after its reader cancelled it', async () => {
@@ -49,7 +53,7 @@ withEachGeneration(({ langchain }) => {
         await reader.cancel();
       };
       await left();
-      expect(await settled()).toMatch(new RegExp(`^success \\| abandoned \\| (${HELD}|${BEGUN})$`));
+      expect(await settled()).toMatch(new RegExp(`^success \\| abandoned \\| ${HELD_OR_BEGUN}$`));
     });
 
     it('is settled though it was never read', async () => {
@@ -71,18 +75,22 @@ withEachGeneration(({ langchain }) => {
         }
       };
       await left();
-      expect(await settled()).toBe(`success | abandoned | ${WHOLE}`);
+      // where the end has been asked for before its reader left, it is no stream that was left
+      expect(await settled()).toMatch(new RegExp(`^success( \\| abandoned)? \\| ${WHOLE}$`));
     });
 
     it('through a chain is settled after its reader left the loop', async () => {
       const server = await begunOnly(model);
       const left = async () => {
         const chain = model.make(langchain, server.url).pipe(new langchain.StringOutputParser());
-        for await (const text of await chain.stream('hi', { callbacks: [patient()] }))
-          if (text === 'w1;') break;
+        for await (const text of await chain.stream('hi', { callbacks: [patient()] })) {
+          if (text !== 'w1;') continue;
+          goOn(server, model);
+          break;
+        }
       };
       await left();
-      expect(await settled()).toBe(`success | abandoned | ${HELD}`);
+      expect(await settled()).toMatch(new RegExp(`^success \\| abandoned \\| ${HELD_OR_BEGUN}$`));
     });
 
     it('is not taken for one while it is read', async () => {

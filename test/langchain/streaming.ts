@@ -20,6 +20,8 @@ export const WHOLE = 'w0;w1;w2;';
 export const BEGUN = 'w0;w1;';
 /** LangChain tells handlers of a chunk when the next one is asked for. */
 export const HELD = 'w0;';
+/** For an expression: Node 24 asks for the next chunk before the reader goes on with this one, earlier ones do it after. */
+export const HELD_OR_BEGUN = `(${HELD}|${BEGUN})`;
 
 export const OPENAI: StreamedModel = {
   name: 'ChatOpenAI',
@@ -69,6 +71,11 @@ export const EACH_MODEL = [OPENAI, ANTHROPIC];
 /** A provider whose stream goes no further than its second word, until a test writes more of it. */
 export function begunOnly({ wire, begun }: StreamedModel): Promise<StreamServer> {
   return streaming((answer) => void answer.write(wire.slice(0, begun).join('')));
+}
+
+/** For a reader that is about to leave: where the next chunk has been asked for, LangChain makes it wait for that one. */
+export function goOn({ answer }: StreamServer, { wire, begun }: StreamedModel): void {
+  answer.write(wire[begun]);
 }
 
 /** Reads as many chunks by hand as there are; the iterator is where it stands then. */
