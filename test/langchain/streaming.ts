@@ -20,8 +20,10 @@ export const WHOLE = 'w0;w1;w2;';
 export const BEGUN = 'w0;w1;';
 /** LangChain tells handlers of a chunk when the next one is asked for. */
 export const HELD = 'w0;';
-/** For an expression: Node 24 asks for the next chunk before the reader goes on with this one, earlier ones do it after. */
-export const HELD_OR_BEGUN = `(${HELD}|${BEGUN})`;
+/** Node 24 asks for the next chunk before the reader goes on with this one; 20 and 22 do it after. */
+export const ASKS_AHEAD = Number.parseInt(process.versions.node, 10) >= 24;
+/** What is heard of a stream whose reader leaves as soon as it has the second word. */
+export const HEARD = ASKS_AHEAD ? BEGUN : HELD;
 
 export const OPENAI: StreamedModel = {
   name: 'ChatOpenAI',
