@@ -4,7 +4,7 @@ import type { TinybirdError } from '../src/api/errors.js';
 import { forgetTold } from '../src/api/tell.js';
 import type { Answer, Ending } from '../src/call/call.js';
 import { Datasource } from '../src/datasource/datasource.js';
-import { currentScope, withMetadata } from '../src/recorder/context.js';
+import { lineContext, withMetadata } from '../src/recorder/context.js';
 import { flush } from '../src/recorder/flush.js';
 import type { TinybirdOptions } from '../src/recorder/options.js';
 import { type BegunCall, Recorder } from '../src/recorder/recorder.js';
@@ -94,10 +94,10 @@ describe('a recording', () => {
   it('has an id of its own, and writes it into its scope for log lines', async () => {
     await withMetadata({}, async () => {
       await record();
-      const first = currentScope()?.callId;
+      const first = lineContext()?.callId;
       expect(first).toBe(events[0]?.id);
       await record();
-      expect(currentScope()?.callId).toBe(events[1]?.id);
+      expect(lineContext()?.callId).toBe(events[1]?.id);
       expect(events[1]?.id).not.toBe(first);
     });
   });

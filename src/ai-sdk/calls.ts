@@ -1,5 +1,6 @@
 import { fieldsOf } from '../call/fields.js';
 import { providerOfAiSdk } from '../call/provider.js';
+import { inCall } from '../recorder/context.js';
 import type { TinybirdOptions } from '../recorder/options.js';
 import { readAbandonedAfterMs, readProvider } from '../recorder/read-options.js';
 import { type BegunCall, Recorder } from '../recorder/recorder.js';
@@ -65,7 +66,15 @@ export class ModelCalls {
     }
   }
 
-  async result<Result>(asked: AskedModel<Result>): Promise<Result> {
+  result<Result>(asked: AskedModel<Result>): Promise<Result> {
+    return inCall(() => this.#result(asked));
+  }
+
+  stream<Result extends { stream: ReadableStream }>(asked: AskedModel<Result>): Promise<Result> {
+    return inCall(() => this.#stream(asked));
+  }
+
+  async #result<Result>(asked: AskedModel<Result>): Promise<Result> {
     const started = this.#start(asked, false);
     if (started === undefined) return asked.ask();
     const { call } = started;
@@ -75,7 +84,7 @@ export class ModelCalls {
     return result;
   }
 
-  async stream<Result extends { stream: ReadableStream }>(asked: AskedModel<Result>): Promise<Result> {
+  async #stream<Result extends { stream: ReadableStream }>(asked: AskedModel<Result>): Promise<Result> {
     const started = this.#start(asked, true);
     if (started === undefined) return asked.ask();
     return started.call.streaming(await this.#ask(asked, started));

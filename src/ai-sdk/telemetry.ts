@@ -1,5 +1,6 @@
 import { binaryMarker } from '../call/binary.js';
 import { type Fields, fieldsOf, textOf } from '../call/fields.js';
+import { inCall } from '../recorder/context.js';
 import { ModelCalls, type TinybirdMiddlewareOptions } from './calls.js';
 import { EMBEDDING, LANGUAGE, RERANK, SPEECH, TRANSCRIPTION } from './kinds.js';
 import { Run, type RunCall } from './run.js';
@@ -63,7 +64,7 @@ export function tinybirdTelemetry(options?: TinybirdMiddlewareOptions): Tinybird
       start(event);
     },
     onStepStart: hook((run, event) => run.proceed(event)),
-    executeLanguageModelCall: (call) => executed(calls, call),
+    executeLanguageModelCall: (call) => inCall(() => executed(calls, call)),
     onObjectStepStart: hook((run, event) => {
       run.begin('', { kind: LANGUAGE, event, input: event.promptMessages });
     }),

@@ -2,6 +2,7 @@ import { embeddingsAnswer } from '../call/answers.js';
 import { endingOfThrown } from '../call/ending.js';
 import { fieldsOf, firstText, isThenable, textOf } from '../call/fields.js';
 import { providerOfEmbeddings } from '../call/provider.js';
+import { inCall } from '../recorder/context.js';
 import { define } from '../recorder/define.js';
 import type { TinybirdOptions } from '../recorder/options.js';
 import { readProvider } from '../recorder/read-options.js';
@@ -72,8 +73,10 @@ function watched(name: string, watch: Watch): Method | undefined {
   return function (this: unknown, ...parameters) {
     const call = () => Reflect.apply(original, this, parameters) as unknown;
     if (running.getStore() === embeddings) return call();
-    const recording = recorder.start(() => begun(watch, parameters[0]));
-    return recorded(recording, () => running.run(embeddings, call));
+    return inCall(() => {
+      const recording = recorder.start(() => begun(watch, parameters[0]));
+      return recorded(recording, () => running.run(embeddings, call));
+    });
   };
 }
 

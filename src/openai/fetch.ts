@@ -1,4 +1,5 @@
 import { isThenable } from '../call/fields.js';
+import { inCall } from '../recorder/context.js';
 import { define } from '../recorder/define.js';
 import { shown } from '../recorder/problems.js';
 import { readAbandonedAfterMs, readProvider } from '../recorder/read-options.js';
@@ -33,7 +34,8 @@ export function tinybirdFetch(options: TinybirdFetchOptions = {}): Fetch {
     abandonedAfterMs: readAbandonedAfterMs(options.abandonedAfterMs, recorder),
   };
   const inner = innerFetch(options.fetch, recorder);
-  const watched: Fetch = (...parameters) => {
+  const watched: Fetch = (...parameters) => inCall(() => record(...parameters));
+  const record: Fetch = (...parameters) => {
     const call = beginFetchCall(parameters, watch);
     if (call === undefined) return inner(...parameters);
     let answer: Promise<Response>;

@@ -1,4 +1,5 @@
 import { isFields, isThenable } from '../call/fields.js';
+import { inCall } from '../recorder/context.js';
 import { DetailsReader } from '../recorder/details.js';
 import { shown } from '../recorder/problems.js';
 import { readAbandonedAfterMs, readProvider } from '../recorder/read-options.js';
@@ -119,8 +120,10 @@ function watchRequests(client: OpenAIClient, watch: Watch, patches: Patches): vo
     return function request(this: unknown, given: unknown, ...others: unknown[]) {
       if (isUndone()) return original.call(this, given, ...others);
       const call = new RequestCall(watch);
-      const options = begun(call, given, asked);
-      return watchResult(() => original.call(this, options, ...others), call, watch);
+      return inCall(() => {
+        const options = begun(call, given, asked);
+        return watchResult(() => original.call(this, options, ...others), call, watch);
+      });
     };
   });
   patches.replace(client, 'retryRequest', (original) => {

@@ -1,4 +1,5 @@
 import { isFields, isThenable } from '../call/fields.js';
+import { inCall } from '../recorder/context.js';
 import { isApiPromise } from './client.js';
 import type { Method, Patches } from './patches.js';
 import { watchPromise } from './promise.js';
@@ -46,8 +47,10 @@ function watched(original: Method, path: string, watch: Watch, isUndone: () => b
     if (isUndone()) return original.apply(this, parameters);
     const [body, options] = parameters;
     const call = new RequestCall(watch);
-    call.note({ ...(isFields(options) && !isThenable(options) ? options : {}), method: 'post', path, body });
-    return watchResult(() => original.apply(this, parameters), call, watch);
+    return inCall(() => {
+      call.note({ ...(isFields(options) && !isThenable(options) ? options : {}), method: 'post', path, body });
+      return watchResult(() => original.apply(this, parameters), call, watch);
+    });
   };
 }
 

@@ -6,7 +6,7 @@ import { toEvent } from '../call/event.js';
 import { toMessages } from '../call/messages.js';
 import { maskKey } from '../call/redact.js';
 import { backgroundSettled, inBackground } from './background.js';
-import { type CallDetails, currentScope } from './context.js';
+import { type CallDetails, currentScope, noteCall } from './context.js';
 import { MetadataReader } from './metadata.js';
 import type { Capture, Sink, TinybirdOptions } from './options.js';
 import { Pricer } from './pricer.js';
@@ -105,7 +105,6 @@ export class Recorder {
     const capture = this.#captureOf(begun);
     const scope = currentScope();
     const id = begun.id ?? globalThis.crypto.randomUUID();
-    if (scope !== undefined) scope.callId = id;
     const nowMs = performance.now();
     const startMs = begun.startMs ?? nowMs;
     const call: LlmCall = {
@@ -130,6 +129,7 @@ export class Recorder {
       ending: { kind: 'finished' },
       answer: { choices: [] },
     };
+    noteCall(id, call.metadata.chat_id);
     const apiKey = capture.apiKey === true ? begun.apiKey : undefined;
     return new CallRecording(call, this.#tell, () => this.#settle({ capture, sink, apiKey }), startMs);
   }
