@@ -14,7 +14,8 @@ const FLOORS: Readonly<Record<string, readonly string[]>> = {
   'src/recorder': ['schemas', 'src/api', 'src/datasource', 'src/call'],
   'src/ai-sdk': ['schemas', 'src/call', 'src/recorder'],
   'src/openai': ['schemas', 'src/call', 'src/recorder'],
-  'src/langchain': ['schemas', 'src/call', 'src/recorder'],
+  'src/langchain': ['schemas', 'src/api', 'src/call', 'src/recorder'],
+  'src/logging': ['schemas', 'src/api', 'src/datasource', 'src/call', 'src/recorder'],
   'src/index.ts': ['schemas', 'src/api', 'src/datasource', 'src/call', 'src/recorder'],
   'src/local': ['schemas'],
   'src/cli': ['src/local'],
@@ -26,6 +27,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'src/api': ['undici'],
   'src/call': ['@pydantic/genai-prices'],
   'src/local': ['chdb'],
+  'src/logging': ['pino-abstract-transport', 'winston'],
 };
 
 /** Rooms that only ever run on Node. */

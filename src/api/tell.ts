@@ -10,19 +10,24 @@ const told = new Set<string>();
 /**
  * With `onError`, every problem goes there. Without it, the first of each kind (code, and `subject` if there is
  * one) is one `console.warn` for the whole process: an observer must not fill the log of what it observes.
+ *
+ * @param warn writes a line instead of `console.warn`, for who watches the console itself
  */
-export function createTell(onError: OnError | undefined, subject = ''): Tell {
-  if (onError === undefined) return (problem) => warnOnce(problem, subject);
+export function createTell(onError: OnError | undefined, subject = '', warn = consoleWarn): Tell {
+  const warnOnce = (problem: TinybirdError) => {
+    if (isFirst(problem, subject)) warn(`[tinybird-llm] ${problem.message}`);
+  };
+  if (onError === undefined) return warnOnce;
   let telling = false;
   return (problem) => {
     // An `onError` that appends to what it is told of would hear of that without end.
-    if (telling) return warnOnce(problem, subject);
+    if (telling) return warnOnce(problem);
     telling = true;
     try {
       const answer = onError(problem);
-      if (answer instanceof Promise) answer.catch(() => warnOnce(brokenOnError('a rejection'), subject));
+      if (answer instanceof Promise) answer.catch(() => warnOnce(brokenOnError('a rejection')));
     } catch (thrown) {
-      warnOnce(brokenOnError(describeThrown(thrown)), subject);
+      warnOnce(brokenOnError(describeThrown(thrown)));
     } finally {
       telling = false;
     }
@@ -34,12 +39,16 @@ export function forgetTold(): void {
   told.clear();
 }
 
-function warnOnce(problem: TinybirdError, subject: string): void {
+function isFirst(problem: TinybirdError, subject: string): boolean {
   const kind = `${problem.code satisfies ProblemCode} ${problem.status ?? ''} ${subject}`;
-  if (told.has(kind)) return;
+  if (told.has(kind)) return false;
   told.add(kind);
+  return true;
+}
+
+function consoleWarn(line: string): void {
   // biome-ignore lint/suspicious/noConsole: the one place that speaks when no `onError` was given
-  console.warn(`[tinybird-llm] ${problem.message}`);
+  console.warn(line);
 }
 
 function brokenOnError(what: string): TinybirdError {

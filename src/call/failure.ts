@@ -119,15 +119,15 @@ function factsOf(thrown: unknown): { status: string | undefined; code: string | 
   };
 }
 
-/** An error of another realm, or of a client's own making, is one too. */
-function isError(thrown: unknown): thrown is Error {
+/** An error of another realm, or of a client's own making, is one too. Throws where reading it does. */
+export function isError(thrown: unknown): thrown is Error {
   if (thrown instanceof Error) return true;
   const { name, message, stack } = fieldsOf(thrown);
   return typeof name === 'string' && typeof message === 'string' && typeof stack === 'string';
 }
 
 /** The openai client and LangChain leave `name` at `Error`; the class says more. */
-function nameOf(error: Error): string {
+export function nameOf(error: Error): string {
   const className: unknown = error.constructor?.name;
   const name = error.name === 'Error' || error.name === '' ? firstText(className) : error.name;
   return typeof name === 'string' && name !== 'Object' && /^[\w$.]{1,100}$/.test(name) ? name : 'Error';

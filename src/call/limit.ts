@@ -27,10 +27,10 @@ export function cutText(text: string, maxBytes: number): string {
   return text.toWellFormed();
 }
 
-/** The message, with its longest texts cut so that it has at most so many bytes as JSON. */
-export function fitMessage(message: EventMessage, maxBytes: number): EventMessage {
-  if (roughBytes(message) <= maxBytes || jsonBytes(message) <= maxBytes) return message;
-  return cutTexts(message, Math.max(LEAST_TEXT_BYTES, textLimit(message, maxBytes)));
+/** The value, with its longest texts cut so that it has at most so many bytes as JSON, where that is enough. */
+export function fitTexts<Value>(value: Value, maxBytes: number): Value {
+  if (fits(value, maxBytes)) return value;
+  return cutTexts(value, Math.max(LEAST_TEXT_BYTES, textLimit(value, maxBytes)));
 }
 
 /**
@@ -47,8 +47,8 @@ export function fitEvent(event: LitellmEvent, maxBytes: number): LitellmEvent {
   return { ...fitted, messages: fitMessages(messages, maxBytes - jsonBytes({ ...fitted, messages: [] })) };
 }
 
-function fits(event: LitellmEvent, maxBytes: number): boolean {
-  return roughBytes(event) <= maxBytes || jsonBytes(event) <= maxBytes;
+function fits(value: unknown, maxBytes: number): boolean {
+  return roughBytes(value) <= maxBytes || jsonBytes(value) <= maxBytes;
 }
 
 /** They are many times as long as the text they are about, and say less. */

@@ -1,6 +1,6 @@
 import type { EventMessage } from '../../schemas/litellm.js';
 import { type Fields, fieldsOf, firstText, isFields, listOf } from './fields.js';
-import { fitMessage, MAX_MESSAGE_BYTES } from './limit.js';
+import { fitTexts, MAX_MESSAGE_BYTES } from './limit.js';
 import { partText, REASONING_PARTS, reasoningText, TOOL_CALL_PARTS } from './parts.js';
 import { asText, jsonText } from './plain.js';
 
@@ -17,7 +17,7 @@ export function toMessages(input: unknown, maxBytes: number = MAX_MESSAGE_BYTES)
   const messages: EventMessage[] = [];
   for (const item of membersOf(input)) {
     try {
-      for (const message of reader.read(item)) messages.push(fitMessage(message, maxBytes));
+      for (const message of reader.read(item)) messages.push(fitTexts(message, maxBytes));
     } catch {
       messages.push({ role: 'user', content: '[Unreadable]' });
     }

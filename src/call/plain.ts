@@ -22,9 +22,14 @@ export function toPlain(value: unknown, options: PlainOptions = {}): unknown {
   return new Copier(options, undefined).copy(value, '', undefined);
 }
 
+/** A copy like `toPlain`'s, but with `null`s as they are and in place of what an array cannot keep. Never throws. */
+export function toJson(value: unknown, maxText?: number): unknown {
+  return new Copier({ maxText }, null).copy(value, '', undefined);
+}
+
 /** Anything as JSON text, `null`s included; an empty string when nothing of it is left. Never throws. */
 export function jsonText(value: unknown, maxText?: number): string {
-  return JSON.stringify(new Copier({ maxText }, null).copy(value, '', undefined)) ?? '';
+  return JSON.stringify(toJson(value, maxText)) ?? '';
 }
 
 /** Text as it is, anything else as JSON text; of nothing, nothing. Never throws. */

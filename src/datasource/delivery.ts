@@ -4,6 +4,7 @@ import { TinybirdError } from '../api/errors.js';
 import { isSocketFailure } from '../api/network-failure.js';
 import { type ToldWait, toldWait } from '../api/rate-limit.js';
 import type { HttpAnswer } from '../api/transport.js';
+import { whileDelivering } from './delivering.js';
 import { Turns } from './turns.js';
 
 /** What became of one request. */
@@ -59,7 +60,11 @@ export class Delivery {
   }
 
   /** One request with these rows. Never rejects. */
-  async deliver(rows: Uint8Array, signal: AbortSignal): Promise<Outcome> {
+  deliver(rows: Uint8Array, signal: AbortSignal): Promise<Outcome> {
+    return whileDelivering(() => this.#deliver(rows, signal));
+  }
+
+  async #deliver(rows: Uint8Array, signal: AbortSignal): Promise<Outcome> {
     const { connection, patient } = this.#options;
     const { headers, body } = await this.#encode(rows);
     let outcome = await this.#attempt(headers, body, signal);

@@ -1,3 +1,4 @@
+import { createScopeStore } from '../api/scope-store.js';
 import { embeddingsAnswer } from '../call/answers.js';
 import { endingOfThrown } from '../call/ending.js';
 import { fieldsOf, firstText, isThenable, textOf } from '../call/fields.js';
@@ -8,7 +9,6 @@ import type { TinybirdOptions } from '../recorder/options.js';
 import { readProvider } from '../recorder/read-options.js';
 import { type BegunCall, Recorder } from '../recorder/recorder.js';
 import type { Recording } from '../recorder/recording.js';
-import { createScopeStore } from '../recorder/scope-store.js';
 
 /** What LangChain's vector stores ask of embeddings, whatever their vectors are made of. */
 export interface EmbeddingsLike {

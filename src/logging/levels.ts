@@ -50,19 +50,19 @@ export function levelNamed(name: string): Level | undefined {
   if (number === undefined) return undefined;
   const known = levels.get(name);
   if (known !== undefined) return known;
-  const level = levelOf(number, name);
+  const level = { number, name: NAMES.get(number) ?? name.toUpperCase() };
   levels.set(name, level);
   return level;
 }
 
-/** The level of that number: by Python's name, else by the one that the program gave it, else as Python does. */
-export function levelOf(number: number, label?: string): Level {
-  const name = NAMES.get(number) ?? (label === undefined || label === '' ? undefined : label.toUpperCase());
-  return { number, name: name?.toWellFormed() ?? `Level ${number}` };
+/** A level of the program's own: by the name that it gave it, else as Python calls one without a name. */
+export function customLevel(number: number, label: string | undefined): Level {
+  const name = label === undefined || label === '' ? `Level ${number}` : label.toUpperCase().toWellFormed();
+  return { number, name };
 }
 
 /** What a level that nobody can make out counts as. */
-export const INFO: Level = levelOf(20);
+export const INFO: Level = { number: 20, name: 'INFO' };
 
 const LARGEST = 2 ** 31 - 1;
 

@@ -9,6 +9,8 @@ export interface LogLine {
   readonly message: unknown;
   /** The message before values were put into it, where that is another text. */
   readonly template?: string | undefined;
+  /** What the library's own format made of the whole line. */
+  readonly formatted?: string | undefined;
   /** What was thrown, as it was thrown; `undefined`: nothing. */
   readonly thrown?: unknown;
   /** What was thrown, where only a description of it is left. */
@@ -22,8 +24,8 @@ export interface LogLine {
   readonly location?: Location | undefined;
   /** Default: this process and this thread. */
   readonly origin?: Origin | undefined;
-  /** Bytes of it as JSON are at most these, where that is known. */
-  readonly mostBytes?: number | undefined;
+  /** Its `extra` holds JSON values alone, and the whole line has so many characters as JSON. */
+  readonly jsonLength?: number | undefined;
 }
 
 /** A level by Python's number and name. */

@@ -48,7 +48,12 @@ function watched(original: Method, path: string, watch: Watch, isUndone: () => b
     const [body, options] = parameters;
     const call = new RequestCall(watch);
     return inCall(() => {
-      call.note({ ...(isFields(options) && !isThenable(options) ? options : {}), method: 'post', path, body });
+      call.note({
+        ...(isFields(options) && !isThenable(options) ? options : {}),
+        method: 'post',
+        path,
+        body,
+      });
       return watchResult(() => original.apply(this, parameters), call, watch);
     });
   };

@@ -1,4 +1,4 @@
-import { createScopeStore } from './scope-store.js';
+import { createScopeStore } from '../api/scope-store.js';
 
 /** What is known about the calls that follow. */
 export interface CallContext {

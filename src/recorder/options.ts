@@ -3,13 +3,14 @@ import type { Token } from '../api/connection.js';
 import type { OnError } from '../api/tell.js';
 import type { LlmCall } from '../call/call.js';
 import type { Prices } from '../call/price.js';
+import type { FlushOptions } from '../datasource/options.js';
 import type { CallContext } from './context.js';
 
 /** Where events go: a `Datasource`, or your own pipeline. */
-export interface Sink {
-  append(event: LitellmEvent): unknown;
+export interface Sink<Event = LitellmEvent> {
+  append(event: Event): unknown;
   /** Delivers what was appended; used to keep a serverless invocation alive. */
-  flush?(): Promise<unknown>;
+  flush?(options?: FlushOptions): Promise<unknown>;
 }
 
 /** Which content may leave the process. */

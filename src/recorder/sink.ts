@@ -13,16 +13,20 @@ const DEFAULT_DATASOURCE = 'litellm';
 export function sinkOf(options: TinybirdOptions): Sink {
   const given: unknown = options.datasource ?? DEFAULT_DATASOURCE;
   if (typeof given === 'string') return sharedDatasource(given, resolveConnection(options), options.onError);
+  const sink = givenSink(given);
+  if (sink !== undefined) return sink;
+  throw unusableSink(given);
+}
+
+/** A sink as somebody gave it: a `Datasource`, an object with `append`, or an array. */
+export function givenSink(given: unknown): Sink<unknown> | undefined {
   if (Array.isArray(given)) return { append: (event) => given.push(event) };
-  if (
-    typeof given === 'object' &&
-    given !== null &&
-    'append' in given &&
-    typeof given.append === 'function'
-  ) {
-    return given as Sink;
-  }
-  throw new TinybirdError(
+  if (typeof given !== 'object' || given === null || !('append' in given)) return undefined;
+  return typeof given.append === 'function' ? (given as Sink<unknown>) : undefined;
+}
+
+export function unusableSink(given: unknown): TinybirdError {
+  return new TinybirdError(
     'bad_option',
     `The option datasource must be a name, a Datasource or an object with append(event), not ${given === null ? 'null' : typeof given}.`,
   );

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { createScopeStore } from '../src/recorder/scope-store.js';
+import { createScopeStore } from '../../src/api/scope-store.js';
 
 afterEach(() => {
   vi.unstubAllGlobals();

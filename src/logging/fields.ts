@@ -1,0 +1,48 @@
+import type { LineContext } from '../recorder/context.js';
+
+/** The fields of a line, of which none is a getter any more. */
+export type LineFields = Record<string, unknown>;
+
+/** A copy of what a caller logged: what cannot be read is a placeholder. Never throws. */
+export function fieldsIn(source: unknown): LineFields {
+  const fields: LineFields = {};
+  for (const key of keysOf(source)) {
+    let value: unknown;
+    try {
+      value = (source as LineFields)[key];
+    } catch {
+      value = '[Unreadable]';
+    }
+    put(fields, key, value);
+  }
+  return fields;
+}
+
+/** Takes what says which call and chat the line belongs to out of its fields; what they do not say is as it is here. */
+export function takeContext(fields: LineFields, here?: LineContext): LineContext {
+  const callId = takeId(fields, 'call_id') ?? here?.callId;
+  const chatId = takeId(fields, 'chat_id') ?? here?.chatId;
+  return { callId, chatId };
+}
+
+/** `__proto__` as an own key would set the prototype by assignment. */
+export function put(fields: LineFields, key: string, value: unknown): void {
+  if (key === '__proto__')
+    Object.defineProperty(fields, key, { value, enumerable: true, configurable: true, writable: true });
+  else fields[key.isWellFormed() ? key : key.toWellFormed()] = value;
+}
+
+function keysOf(source: unknown): string[] {
+  try {
+    return typeof source === 'object' && source !== null ? Object.keys(source) : [];
+  } catch {
+    return []; // a revoked Proxy
+  }
+}
+
+function takeId(fields: LineFields, key: string): string | undefined {
+  const given = fields[key];
+  if (typeof given !== 'string' && typeof given !== 'number') return undefined;
+  delete fields[key];
+  return String(given).toWellFormed();
+}

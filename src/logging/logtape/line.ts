@@ -1,0 +1,73 @@
+import { asText } from '../../call/plain.js';
+import type { LineContext } from '../../recorder/context.js';
+import { isThrowable } from '../exc-info.js';
+import { fieldsIn, type LineFields, takeContext } from '../fields.js';
+import type { Level, Location, LogLine } from '../line.js';
+
+/** LogTape's record, as far as we read it. */
+export interface LogTapeRecord {
+  readonly category: readonly string[];
+  readonly level: string;
+  /** Texts, with the values at the odd places between them. */
+  readonly message: readonly unknown[];
+  readonly rawMessage: string | readonly string[];
+  /** Epoch ms. */
+  readonly timestamp: number;
+  readonly properties: Readonly<Record<string, unknown>>;
+  /** LogTape 2.4 and later, with `captureSourceLocation`. */
+  readonly sourceLocation?: { readonly file: string; readonly line: number } | undefined;
+}
+
+/** What is known where the record is logged. */
+export interface LogTapeContext {
+  readonly level: Level;
+  readonly here: LineContext | undefined;
+  readonly location: Location | undefined;
+}
+
+export function lineOfLogTape(record: LogTapeRecord, { level, here, location }: LogTapeContext): LogLine {
+  const fields = fieldsIn(record.properties);
+  // a getter: it puts the values into the text, some of which may throw
+  const parts = quietly(() => record.message) ?? ['[Unreadable]'];
+  const { rawMessage } = record;
+  return {
+    createdMs: record.timestamp,
+    level,
+    logger: record.category.join('.'),
+    message: parts.map((part, index) => (index % 2 === 0 ? part : valueText(part))).join(''),
+    template: typeof rawMessage === 'string' ? rawMessage : rawMessage.join('{}'),
+    thrown: takeThrown(fields) ?? parts.find(isThrowable),
+    location,
+    ...takeContext(fields, here),
+    extra: fields,
+  };
+}
+
+function takeThrown(fields: LineFields): unknown {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key];
+    if (!isThrowable(value)) continue;
+    delete fields[key];
+    return value;
+  }
+  return undefined;
+}
+
+function valueText(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return value;
+    case 'object':
+      return value === null ? 'null' : asText(value);
+    default:
+      return String(value);
+  }
+}
+
+function quietly<Value>(read: () => Value): Value | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,158 @@
+import { isFields } from '../../call/fields.js';
+import { type LineFields, takeContext } from '../fields.js';
+import { INFO } from '../levels.js';
+import type { ExcInfo, Level, LogLine } from '../line.js';
+import { readLocation } from '../location.js';
+import { originHere } from '../origin.js';
+import { levelOfPino, type PinoLevels } from './level.js';
+
+/** How a pino logger writes its lines. */
+export interface PinoConfig {
+  readonly levels?: PinoLevels | undefined;
+  /** Default `msg`. */
+  readonly messageKey?: string | undefined;
+  /** Default `err`. */
+  readonly errorKey?: string | undefined;
+  /** Under which the logger puts the caller's object, if it does. */
+  readonly nestedKey?: string | undefined;
+}
+
+/** A line as pino wrote it. */
+export interface PinoText {
+  readonly text: string;
+  /** Undefined: it is no JSON object. */
+  readonly record: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** Never throws: `log.info(Symbol())` makes a line that is no JSON. */
+export function parsePino(text: string): PinoText {
+  try {
+    const record: unknown = JSON.parse(text);
+    if (isFields(record) && !Array.isArray(record)) return { text, record };
+  } catch {
+    // told by the row, which has its text
+  }
+  return { text, record: undefined };
+}
+
+/** Where pino's own facts stand, before whatever the caller may have logged under the same names. */
+const HEAD =
+  /^\{"level":(?:(\d+)|"([^"\\]*)"),"time":(?:([\d.]+)|"([^"\\]*)")(?:,"pid":(\d+))?(?:,"hostname":"[^"\\]*")?(?:,"name":"([^"\\]*)")?/;
+
+/** @param onOddLevel told of a level that nobody can make out; the line counts as INFO */
+export function lineOfPino(
+  { text, record }: PinoText,
+  config: PinoConfig,
+  onOddLevel: (level: unknown) => void,
+): LogLine {
+  if (record === undefined) {
+    return { createdMs: Date.now(), level: INFO, logger: '', message: text, extra: {}, jsonLength: 0 };
+  }
+  const head = HEAD.exec(text);
+  const { messageKey = 'msg', errorKey = 'err', nestedKey } = config;
+  const extra: LineFields = { ...record };
+  const nested = nestedKey === undefined ? undefined : extra[nestedKey];
+  if (nestedKey !== undefined && isFields(nested) && !Array.isArray(nested)) {
+    delete extra[nestedKey];
+    Object.assign(extra, nested);
+  }
+
+  const levelGiven = head === null ? record.level : numberOr(head[1], head[2]);
+  const timeGiven = head === null ? record.time : numberOr(head[3], head[4]);
+  const pidGiven = head?.[5] === undefined ? record.pid : Number(head[5]);
+  const nameGiven = head?.[6] ?? record.name;
+  takeFact(extra, 'level', levelGiven);
+  takeFact(extra, 'time', timeGiven);
+  const message = record[messageKey];
+  delete extra[messageKey];
+  const location = readLocation(extra.caller);
+  if (location !== undefined) delete extra.caller;
+  const excInfo = takeError(extra, errorKey) ?? takeError(extra, 'err');
+
+  return {
+    createdMs: msOf(timeGiven) ?? Date.now(),
+    level: readLevel(levelGiven, config.levels, onOddLevel),
+    logger: takeText(extra, 'name', nameGiven),
+    message,
+    excInfo,
+    location,
+    ...takeContext(extra),
+    origin: originOf(extra, pidGiven),
+    extra,
+    jsonLength: text.length,
+  };
+}
+
+function numberOr(digits: string | undefined, text: string | undefined): unknown {
+  return digits === undefined ? text : Number(digits);
+}
+
+/** pino's own fact is none of the caller's fields; another value under its name is. */
+function takeFact(extra: LineFields, key: string, fact: unknown): void {
+  if (extra[key] === fact) delete extra[key];
+}
+
+function readLevel(given: unknown, levels: PinoLevels | undefined, onOdd: (level: unknown) => void): Level {
+  const level = levelOfPino(given, levels);
+  if (level === undefined && given !== undefined) onOdd(given);
+  return level ?? INFO;
+}
+
+/** In ms: seconds (`unixTime`) are ten digits, ms thirteen. */
+function msOf(time: unknown): number | undefined {
+  if (typeof time === 'number') return time < 1e11 ? time * 1000 : time;
+  const ms = typeof time === 'string' ? Date.parse(time) : Number.NaN;
+  return Number.isNaN(ms) ? undefined : ms;
+}
+
+function takeText(extra: LineFields, key: string, given: unknown): string {
+  if (typeof given !== 'string') return '';
+  takeFact(extra, key, given);
+  return given;
+}
+
+/** pino tells no thread; `tinybirdMixin` does outside of the main one. Ours here may be pino's worker. */
+function originOf(extra: LineFields, pid: unknown): LogLine['origin'] {
+  const { process, processName } = originHere();
+  takeFact(extra, 'pid', pid);
+  const { threadId } = extra;
+  const isKnown = Number.isInteger(threadId) && Number(threadId) > 0;
+  if (isKnown) delete extra.threadId;
+  return {
+    process: Number.isInteger(pid) ? Number(pid) : process,
+    processName,
+    thread: isKnown ? Number(threadId) : 0,
+  };
+}
+
+/** An error as pino's serializer writes it: its stack has those of its causes, its own fields stand beside it. */
+function takeError(extra: LineFields, key: string): ExcInfo | undefined {
+  const error = extra[key];
+  if (typeof error === 'string') {
+    delete extra[key];
+    return { type: 'string', value: error };
+  }
+  if (!isFields(error)) return undefined;
+  const { type, message, stack, aggregateErrors, name: _name, cause: _cause, ...own } = error;
+  if (typeof message !== 'string' || (typeof type !== 'string' && typeof stack !== 'string'))
+    return undefined;
+  delete extra[key];
+  for (const [field, value] of Object.entries(own)) extra[field] ??= value;
+  const text = typeof stack === 'string' ? stack : `${type}: ${message}`;
+  return {
+    type: typeof type === 'string' ? type : 'Error',
+    value: message,
+    traceback: text + membersText(aggregateErrors),
+  };
+}
+
+function membersText(members: unknown): string {
+  if (!Array.isArray(members)) return '';
+  return members
+    .map((member: unknown, index) => {
+      const { type, message, stack, aggregateErrors } = isFields(member) ? member : { message: member };
+      const text = typeof stack === 'string' && stack !== '' ? stack : `${type ?? 'Error'}: ${message}`;
+      return `\nError ${index + 1} of ${members.length}: ${text}${membersText(aggregateErrors)}`;
+    })
+    .join('');
+}

@@ -1,0 +1,230 @@
+import type { TbLog } from '../../schemas/tb-logs.js';
+import { internal, TinybirdError, unusableOption, userFunction } from '../api/errors.js';
+import { createTell, type Tell } from '../api/tell.js';
+import { Datasource } from '../datasource/datasource.js';
+import { isDelivering, markDeliveries, whileDelivering } from '../datasource/delivering.js';
+import type { DatasourceOptions } from '../datasource/options.js';
+import type { Sink } from '../recorder/options.js';
+import { noAnswer } from '../recorder/problems.js';
+import { givenSink, unusableSink } from '../recorder/sink.js';
+import { compileFormat, type LineFormat } from './format.js';
+import { levelNumber } from './levels.js';
+import type { LogLine } from './line.js';
+import type { LogOptions } from './options.js';
+import { toRow } from './row.js';
+import { writeToStderr } from './stderr.js';
+
+const DEFAULT_DATASOURCE = 'tb_logs';
+const CLOSE_TIMEOUT_MS = 5000;
+
+/** What the library that writes the lines adds to the options. */
+export interface WriterSettings {
+  /** Python's number of a level's name, with the library's custom levels. Default: the names of all libraries. */
+  readonly levelNumber?: ((name: string) => number | undefined) | undefined;
+  /** The end of the logger never waits longer, ms. */
+  readonly mostCloseMs?: number | undefined;
+}
+
+/**
+ * From "a line was logged" to "its row is on its way". Nothing here throws into the program or makes it wait, and no
+ * line about a delivery becomes a row, so that no problem can feed itself.
+ */
+export class LogWriter {
+  readonly #options: LogOptions;
+  readonly #appName: string;
+  readonly #tell: Tell;
+  readonly #closeTimeoutMs: number;
+  readonly #format: LineFormat | undefined;
+  readonly #redact: LogOptions['redact'];
+  readonly #levelNumber: (name: string) => number | undefined;
+  /** Undefined until the first line: a program may load its environment after it made its loggers. `null`: nowhere. */
+  #sink: Sink<TbLog> | null | undefined;
+  #isWriting = false;
+  #isOddLevelTold = false;
+  /** Lines below this number of Python's are not sent. Undefined until the first: some loggers tell their levels late. */
+  #least: number | undefined;
+  readonly location: boolean;
+
+  constructor(options: LogOptions | undefined, settings: WriterSettings = {}) {
+    markDeliveries();
+    const given: LogOptions = { ...options };
+    this.#options = given;
+    const onError = typeof given.onError === 'function' ? given.onError : undefined;
+    // what `onError` logs is about a delivery, however much later it logs it
+    const guarded =
+      onError === undefined ? undefined : (problem: TinybirdError) => whileDelivering(() => onError(problem));
+    const tell = createTell(guarded, 'log lines', writeToStderr);
+    this.#tell = tell;
+    this.#appName = this.#readText('appName', given.appName).toWellFormed();
+    this.location = given.location === true;
+    const { mostCloseMs = Number.POSITIVE_INFINITY } = settings;
+    this.#closeTimeoutMs = Math.min(this.#readTimeout(given.closeTimeoutMs), mostCloseMs);
+    this.#format = this.#readFormat(given.format);
+    this.#redact = this.#readRedact(given.redact);
+    this.#levelNumber = settings.levelNumber ?? levelNumber;
+  }
+
+  /** @param describe what was logged; called at once, unless there is nowhere to send it. Its fault is told. */
+  write(describe: () => LogLine): void {
+    // our own words about a delivery, or a line of a format or a `redact` that logs
+    if (this.#isWriting || isDelivering()) return;
+    this.#isWriting = true;
+    try {
+      if (this.#sink === undefined) this.#sink = this.#findSink();
+      if (this.#sink !== null) this.#append(describe(), this.#sink);
+    } catch (thrown) {
+      this.#tell(internal(thrown));
+    } finally {
+      this.#isWriting = false;
+    }
+  }
+
+  /** Resolves when what was written is settled, or the time of `closeTimeoutMs` is over. Never rejects. */
+  async flush(): Promise<void> {
+    try {
+      await this.#sink?.flush?.({ timeoutMs: this.#closeTimeoutMs });
+    } catch (thrown) {
+      this.#tell(userFunction('the flush of its sink', thrown));
+    }
+  }
+
+  /** Like `flush`, for the last time: lines that are left over are told, and later ones too. */
+  async close(): Promise<void> {
+    const sink = this.#sink;
+    if (sink instanceof Datasource && sink !== this.#options.datasource)
+      await sink.close({ timeoutMs: this.#closeTimeoutMs });
+    else await this.flush();
+  }
+
+  /** A value that cannot be worked with: told, and the program goes on. */
+  refuse(option: string, given: unknown, wanted: string): void {
+    this.#tell(unusableOption(option, given, wanted));
+  }
+
+  /** A line's own level is none: told once, and the line counts as INFO. */
+  refuseLevel(given: unknown): void {
+    if (this.#isOddLevelTold) return;
+    this.#isOddLevelTold = true;
+    this.refuse('level of a line', given, 'one that its logger knows; the line is sent as INFO');
+  }
+
+  /** A fault of an integration's own code: told, never thrown. */
+  fault(thrown: unknown): void {
+    this.#tell(internal(thrown));
+  }
+
+  #append(line: LogLine, sink: Sink<TbLog>): void {
+    this.#least ??= this.#readLevel(this.#options.level);
+    if (line.level.number < this.#least) return;
+    const row = this.#redacted(toRow(line, this.#appName, this.#format));
+    if (row === null) return;
+    try {
+      const answer = sink.append(row);
+      if (answer instanceof Promise) answer.catch((thrown) => this.#tell(userFunction('datasource', thrown)));
+    } catch (thrown) {
+      this.#tell(userFunction('datasource', thrown));
+    }
+  }
+
+  /** A row that could not be redacted is not sent: what it holds may be what nobody should see. */
+  #redacted(row: TbLog): TbLog | null {
+    if (this.#redact === undefined) return row;
+    try {
+      const redacted: unknown = this.#redact(row);
+      if (redacted === null || isRow(redacted)) return redacted;
+      this.#tell(noAnswer('redact', redacted, 'its line is dropped; return the row, or null to drop it'));
+    } catch (thrown) {
+      this.#tell(userFunction('redact', thrown));
+    }
+    return null;
+  }
+
+  #findSink(): Sink<TbLog> | null {
+    const given: unknown = this.#options.datasource ?? DEFAULT_DATASOURCE;
+    const sink = givenSink(given);
+    if (sink !== undefined) return sink as Sink<TbLog>;
+    if (typeof given !== 'string') this.#tell(unusableSink(given));
+    return this.#datasource(typeof given === 'string' ? given : DEFAULT_DATASOURCE);
+  }
+
+  /** An option that cannot be worked with costs no lines: the others are kept to. */
+  #datasource(name: string): Datasource | null {
+    const { token, url, region, fetch, dispatcher } = this.#options;
+    const attempts: [string, DatasourceOptions][] = [
+      [name, this.#options],
+      [name, { token, url, region, fetch, dispatcher }],
+      [DEFAULT_DATASOURCE, { token, url, region, fetch, dispatcher }],
+    ];
+    for (const [tried, options] of attempts) {
+      try {
+        return new Datasource(tried, { ...options, onError: this.#tell });
+      } catch (thrown) {
+        this.#tell(thrown instanceof TinybirdError ? thrown : internal(thrown));
+        if (thrown instanceof TinybirdError && thrown.code === 'not_configured') return null;
+      }
+    }
+    return null;
+  }
+
+  #readLevel(given: unknown): number {
+    if (given === undefined || given === null) return Number.NEGATIVE_INFINITY;
+    const number = typeof given === 'string' ? this.#levelNumber(given) : undefined;
+    if (number === undefined)
+      this.refuse(
+        'level',
+        given,
+        "a level's name, such as 'info' or 'WARNING'; until then every line is sent",
+      );
+    return number ?? Number.NEGATIVE_INFINITY;
+  }
+
+  #readText(option: string, given: unknown): string {
+    if (typeof given === 'string') return given;
+    if (given !== undefined && given !== null) this.refuse(option, given, 'a text');
+    return '';
+  }
+
+  #readTimeout(given: unknown): number {
+    if (typeof given === 'number' && given >= 0) return given;
+    if (given !== undefined && given !== null) this.refuse('closeTimeoutMs', given, 'ms, from 0');
+    return CLOSE_TIMEOUT_MS;
+  }
+
+  #readFormat(given: unknown): LineFormat | undefined {
+    if (given === undefined || given === null) return undefined;
+    if (typeof given === 'function') return this.#guarded(given as LineFormat);
+    const compiled = typeof given === 'string' ? compileFormat(given) : 'it is neither a text nor a function';
+    if (typeof compiled === 'function') return compiled;
+    this.#tell(
+      new TinybirdError('bad_option', `The option format cannot be used: ${compiled}. Lines go without it.`),
+    );
+    return undefined;
+  }
+
+  /** A format that throws costs its line nothing but the format. */
+  #guarded(format: LineFormat): LineFormat {
+    return (row) => {
+      try {
+        const text: unknown = format(row);
+        if (typeof text === 'string') return text;
+        this.#tell(noAnswer('format', text, 'its line goes without it; return a text'));
+      } catch (thrown) {
+        this.#tell(userFunction('format', thrown));
+      }
+      return row.message;
+    };
+  }
+
+  /** Who wanted lines redacted and cannot have them so gets none of them sent. */
+  #readRedact(given: unknown): LogOptions['redact'] {
+    if (given === undefined || given === null) return undefined;
+    if (typeof given === 'function') return given as LogOptions['redact'];
+    this.refuse('redact', given, 'a function of the row; until then no line is sent');
+    return () => null;
+  }
+}
+
+/** What a function gives that forgot to return, or is asynchronous, is none. */
+function isRow(redacted: unknown): redacted is TbLog {
+  return typeof redacted === 'object' && redacted !== null && !('then' in redacted);
+}
