@@ -2,6 +2,7 @@
 import { measureAppend } from './parts/append.js';
 import type { ClientInput } from './parts/client.js';
 import { measureLinearity } from './parts/linearity.js';
+import type { LoggingInput } from './parts/logging.js';
 import { measureLoopDelay } from './parts/loop-delay.js';
 import { measureMemory } from './parts/memory.js';
 import { measureThroughput } from './parts/throughput.js';
@@ -12,6 +13,8 @@ const tasks = {
   // with its framework, which no other process shall hold
   client: async (input: ClientInput) => (await import('./parts/client.js')).measureClient(input),
   linearity: measureLinearity,
+  // with its loggers
+  logging: async (input: LoggingInput) => (await import('./parts/logging.js')).measureLogging(input),
   'loop delay': measureLoopDelay,
   memory: measureMemory,
   throughput: measureThroughput,
