@@ -9,7 +9,13 @@ import { type FakeTinybird, json, startFakeTinybird } from './support/tinybird.j
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
-const programs = programsIn(readme);
+const shown = programsIn(readme);
+const LOGGERS = ['pino', 'winston', 'LogTape', 'The console'];
+const programs = [
+  ...shown.filter(({ title }) => !LOGGERS.includes(title)),
+  ...shown.filter(({ title }) => LOGGERS.includes(title)),
+];
+const calling = programs.slice(0, -LOGGERS.length);
 
 let provider: FakeProvider;
 let tinybird: FakeTinybird;
@@ -34,10 +40,11 @@ describe('the README', () => {
       'LangChain',
       'Around them',
       'What it may tell and what it costs',
+      ...LOGGERS,
     ]);
   });
 
-  it.each(programs.map(({ title }, index) => ({ title, index })))(
+  it.each(calling.map(({ title }, index) => ({ title, index })))(
     'shows a program that runs: $title',
     async ({ index }) => {
       tinybird.rows.length = 0;
@@ -55,6 +62,23 @@ describe('the README', () => {
       expect(tinybird.rows.length).toBe(index === 3 ? 2 : 1);
     },
   );
+
+  it.each(LOGGERS)('shows a program whose line has its row: %s', async (title) => {
+    tinybird.rows.length = 0;
+    const index = programs.findIndex((program) => program.title === title);
+    const ended = await run(['--import', 'tsx', files.fileOf(index)]);
+    expect(ended).toMatchObject({ code: 0, stderr: title === 'The console' ? 'asked for a row\n' : '' });
+    expect(tinybird.rows).toHaveLength(1);
+    expect(tinybird.rows[0]).toMatchObject({
+      app_name: 'my-service',
+      level: 30,
+      levelname: 'WARNING',
+      name: title === 'The console' ? 'console' : 'bot',
+      message: 'asked for a row',
+      chat_id: 'c1',
+      extra: title === 'The console' ? {} : { user: 'u1' },
+    });
+  });
 
   it('shows programs whose types are right', async () => {
     expect(await files.typeErrors()).toBe('');
