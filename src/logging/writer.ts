@@ -66,8 +66,11 @@ export class LogWriter {
 
   /** @param describe what was logged; called at once, unless there is nowhere to send it. Its fault is told. */
   write(describe: () => LogLine): void {
-    // our own words about a delivery, or a line of a format or a `redact` that logs
-    if (this.#isWriting || isDelivering()) return;
+    if (isDelivering()) return;
+    if (this.#isWriting) {
+      this.#tell(loggedWithin());
+      return;
+    }
     this.#isWriting = true;
     try {
       if (this.#sink === undefined) this.#sink = this.#findSink();
@@ -222,6 +225,15 @@ export class LogWriter {
     this.refuse('redact', given, 'a function of the row; until then no line is sent');
     return () => null;
   }
+}
+
+/** Each line of theirs would make another one. */
+function loggedWithin(): TinybirdError {
+  return new TinybirdError(
+    'user_function',
+    'A line is not sent: it was logged while another one was made a row, by the option format or redact, or by a ' +
+      'getter or toJSON of what was logged. Let them log nothing.',
+  );
 }
 
 /** What a function gives that forgot to return, or is asynchronous, is none. */
