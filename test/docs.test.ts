@@ -21,6 +21,8 @@ const aiSdk = programsIn(await readFile(join(ROOT, 'docs/ai-sdk.md'), 'utf8')).m
 
 const openai = programsIn(await readFile(join(ROOT, 'docs/openai.md'), 'utf8'));
 const langchain = programsIn(await readFile(join(ROOT, 'docs/langchain.md'), 'utf8'));
+const logsPage = await readFile(join(ROOT, 'docs/logs.md'), 'utf8');
+const logs = programsIn(logsPage);
 
 let provider: FakeProvider;
 let tinybird: FakeTinybird;
@@ -28,6 +30,7 @@ let files: ProgramFiles;
 let aiSdkFiles: ProgramFiles;
 let openaiFiles: ProgramFiles;
 let langchainFiles: ProgramFiles;
+let logsFiles: ProgramFiles;
 
 beforeAll(async () => {
   provider = await startFakeProvider();
@@ -39,9 +42,10 @@ beforeAll(async () => {
   aiSdkFiles = await writePrograms(aiSdk);
   openaiFiles = await writePrograms(openai);
   langchainFiles = await writePrograms(langchain);
+  logsFiles = await writePrograms(logs);
 });
 afterAll(async () => {
-  const written = [files, aiSdkFiles, openaiFiles, langchainFiles].map((each) => each.remove());
+  const written = [files, aiSdkFiles, openaiFiles, langchainFiles, logsFiles].map((each) => each.remove());
   await Promise.all([provider.close(), tinybird.close(), ...written]);
 });
 
@@ -170,5 +174,41 @@ describe('the page on LangChain', () => {
   it('shows programs whose types are right', async () => {
     expect(langchain.map(({ title }) => title)).toEqual(Object.keys(ROWS));
     expect(await langchainFiles.typeErrors()).toBe('');
+  });
+});
+
+describe('the page on application logs', () => {
+  it('shows pino on the main thread', async () => {
+    expect(await printedBy(logsFiles.fileOf(0))).toBe('');
+    expect(tinybird.rows).toMatchObject([
+      {
+        message: 'asked in vain',
+        formatted_message: expect.stringMatching(
+          /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} - {2}- ERROR - asked in vain\nError: no rows\n.*TypeError: no table/s,
+        ),
+        pathname: logsFiles.fileOf(0),
+      },
+    ]);
+  });
+
+  it('shows lines after the answer, which join their call', async () => {
+    expect(await printedBy(logsFiles.fileOf(1))).toMatch(/^A row is one call, told in columns\./);
+    const call = tinybird.rows.find((row) => row.call_type === 'acompletion');
+    const line = tinybird.rows.find((row) => row.levelname === 'INFO');
+    expect(tinybird.rows).toHaveLength(2);
+    expect(line).toMatchObject({ name: 'console', call_id: call?.id, chat_id: 'c1' });
+  });
+
+  it('shows programs whose types are right, and no others', async () => {
+    expect(logs.map(({ title }) => title)).toEqual(['On the main thread', 'Lines after the answer']);
+    expect(await logsFiles.typeErrors()).toBe('');
+  });
+
+  it('lists every option', async () => {
+    const source = await readFile(join(ROOT, 'src/logging/options.ts'), 'utf8');
+    const declared = source.slice(source.indexOf('interface LogOptions')).split('\n}')[0] ?? '';
+    const options = [...declared.matchAll(/^ {2}(\w+)\??:/gm)].map(([, option]) => option);
+    expect(options.length).toBeGreaterThan(6);
+    for (const option of options) expect(logsPage).toMatch(new RegExp(`^\\| \`${option}\``, 'm'));
   });
 });
