@@ -281,7 +281,7 @@ describe('a rate limit', () => {
   it('keeps the process alive while somebody waits for it', async () => {
     limited(1);
     const { code, stdout } = await runProgram(
-      `import { TinybirdApi } from './src/api/api.ts';
+      `import { TinybirdApi } from './dist/src/api/api.js';
        const { status } = await new TinybirdApi({ url: '${tinybird.url}', token: 't' }).get('pipes');
        console.log(status);`,
     );

@@ -29,8 +29,8 @@ function run(major: 5 | 6 | 7, watched: boolean, { url, spill, read }: ProgramOp
   return runProgram(`
     import { streamText, wrapLanguageModel } from '${ai}';
     import { ${Mock} } from '${ai}/test';
-    import { tinybirdMiddleware } from './src/ai-sdk/index.ts';
-    import { Datasource } from './src/datasource/datasource.ts';
+    import { tinybirdMiddleware } from './dist/src/ai-sdk/index.js';
+    import { Datasource } from './dist/src/datasource/datasource.js';
     const usage = ${major === 5 ? '{ inputTokens: 1, outputTokens: 1, totalTokens: 2 }' : '{ inputTokens: { total: 1 }, outputTokens: { total: 1 } }'};
     const finishReason = ${major === 5 ? "'stop'" : "{ unified: 'stop', raw: 'stop' }"};
     const parts = [

@@ -8,7 +8,7 @@ const bench = useDatasources();
 
 /** A program that appends a row and then does more. */
 const appending = (url: string, more = '', options = 'flushAfterMs: 60000') => `
-  import { Datasource } from './src/datasource/datasource.ts';
+  import { Datasource } from './dist/src/datasource/datasource.js';
   const ds = new Datasource('events', { url: ${JSON.stringify(url)}, ${options} });
   ds.append({ id: 1 });
   ${more}`;
@@ -180,7 +180,7 @@ describe('beside the main thread', () => {
     const program = `
       import { spawn } from 'node:child_process';
       ${appending(bench.tinybird.url, 'console.log(ds.stats().accepted);')}
-      if (process.env.CHILD === undefined) spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', process.env.SOURCE], { env: { ...process.env, CHILD: '1' }, stdio: 'inherit' });`;
+      if (process.env.CHILD === undefined) spawn(process.execPath, ['--input-type=module', '--eval', process.env.SOURCE], { env: { ...process.env, CHILD: '1' }, stdio: 'inherit' });`;
     const ended = await runProgram(program, { SOURCE: program });
     expect(ended).toMatchObject({ code: 0, stdout: '1\n1\n' });
     expect(bench.ids()).toEqual([1, 1]);

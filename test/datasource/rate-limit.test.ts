@@ -134,7 +134,7 @@ describe('in another time zone, after a 429', () => {
       json(response, 429, {}, { 'retry-after': dateForms(new Date(notBefore))[2] ?? '' });
     };
     const ended = await runProgram(
-      `import { Datasource } from './src/datasource/datasource.ts';
+      `import { Datasource } from './dist/src/datasource/datasource.js';
        const ds = new Datasource('events', { url: ${JSON.stringify(bench.tinybird.url)}, onError: () => {} });
        ds.append({ id: 1 });
        console.log((await ds.flush({ timeoutMs: 20_000 })).delivered);`,

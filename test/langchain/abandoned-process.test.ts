@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { LitellmEvent } from '../../schemas/litellm.js';
 import { streaming } from '../openai/streaming.js';
 import { summary } from '../support/events.js';
-import { type Ended, runNode } from '../support/program.js';
+import { type Ended, runProgram } from '../support/program.js';
 import { silent, spilling } from '../support/spilling.js';
 import { withEachGeneration } from './generations.js';
 import { begunOnly, OPENAI } from './streaming.js';
@@ -26,25 +26,19 @@ withEachGeneration(({ major }) => {
   /** A program that asks for a stream, with the handler or without; by itself nothing of ours holds it. */
   function run({ url, provider, watched, spill, read }: ProgramOptions): Promise<Ended> {
     const given = { url, token: 'p.a-token-nobody-may-see', ...(spill === undefined ? {} : { spill }) };
-    return runNode([
-      '--import',
-      'tsx',
-      '--input-type=module',
-      '--eval',
-      `
+    return runProgram(`
       const require = createRequire(process.cwd() + '/test/langchain/core-${major === 0 ? '0.3' : '1'}/');
       const { ChatOpenAI } = require('@langchain/openai');
       import { createRequire } from 'node:module';
-      import { TinybirdCallbackHandler } from './src/langchain/index.ts';
-      import { Datasource } from './src/datasource/datasource.ts';
+      import { TinybirdCallbackHandler } from './dist/src/langchain/index.js';
+      import { Datasource } from './dist/src/datasource/datasource.js';
       const options = () => ({ onError() {}, datasource: new Datasource('events', ${JSON.stringify(given)}) });
       const model = new ChatOpenAI({
         model: 'm', apiKey: 'k', maxRetries: 0, configuration: { baseURL: ${JSON.stringify(provider)} },
       });
       const config = { callbacks: ${watched ? '[new TinybirdCallbackHandler(options())]' : '[]'} };
       ${read}
-    `,
-    ]);
+    `);
   }
 
   it.each([

@@ -2,14 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { temporaryDirectory } from '../support/temporary.js';
 import { CALLS, datasourceDirectory } from './running-server.js';
 
-const MAIN = resolve('src/cli/main.ts');
-const TSX = createRequire(import.meta.url).resolve('tsx');
+const MAIN = resolve('dist/src/cli/main.js');
 
 /** The command as a process of its own, ended with the test. */
 interface Command {
@@ -23,7 +21,7 @@ interface Command {
 }
 
 function run(args: readonly string[], cwd: string): Command {
-  const child = spawn(process.execPath, ['--import', TSX, MAIN, ...args], {
+  const child = spawn(process.execPath, [MAIN, ...args], {
     cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

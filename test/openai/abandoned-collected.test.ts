@@ -110,7 +110,7 @@ function program(major: number, watched: boolean): string {
     import { createServer } from 'node:http';
     import { once } from 'node:events';
     import OpenAI from 'openai${major === 6 ? '' : major}';
-    import { instrumentOpenAI } from './src/openai/index.ts';
+    import { instrumentOpenAI } from './dist/src/openai/index.js';
     const [[chat, chunks], [responses, events]] = ${JSON.stringify(streams)};
     const server = createServer((request, response) => {
       request.resume();
@@ -153,14 +153,7 @@ it.each(EACH_MAJOR)(
   '%s: of streams that nobody holds all are collected, as with the bare client',
   async (_name, kind) => {
     const run = (watched: boolean) =>
-      runNode([
-        '--expose-gc',
-        '--import',
-        'tsx',
-        '--input-type=module',
-        '--eval',
-        program(kind.major, watched),
-      ]);
+      runNode(['--expose-gc', '--input-type=module', '--eval', program(kind.major, watched)]);
     const [bare, watched] = await Promise.all([run(false), run(true)]);
     expect(bare).toEqual({ code: 0, stdout: '80 of 80\n', stderr: '0\n' });
     expect(watched).toEqual({ code: 0, stdout: '80 of 80\n', stderr: '80\n' });

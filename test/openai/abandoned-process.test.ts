@@ -22,8 +22,8 @@ function run(major: 5 | 6 | 7, watched: boolean, options: ProgramOptions): Promi
   const given = { url, token: 'p.a-token-nobody-may-see', ...(spill === undefined ? {} : { spill }) };
   return runProgram(`
     import OpenAI from 'openai${major === 6 ? '' : major}';
-    import { instrumentOpenAI } from './src/openai/index.ts';
-    import { Datasource } from './src/datasource/datasource.ts';
+    import { instrumentOpenAI } from './dist/src/openai/index.js';
+    import { Datasource } from './dist/src/datasource/datasource.js';
     const bare = new OpenAI({ apiKey: 'k', baseURL: ${JSON.stringify(provider)}, maxRetries: 0 });
     const options = () => ({ onError() {}, datasource: new Datasource('events', ${JSON.stringify(given)}) });
     const client = ${watched ? 'instrumentOpenAI(bare, options())' : 'bare'};

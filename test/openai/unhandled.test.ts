@@ -42,7 +42,7 @@ const HANDLINGS: readonly (readonly [what: string, source: string])[] = [
 function run(major: 5 | 6 | 7, watched: boolean, url: string): Promise<Ended> {
   return runProgram(`
     import OpenAI from '${PACKAGES[major]}';
-    import { instrumentOpenAI } from './src/openai/index.ts';
+    import { instrumentOpenAI } from './dist/src/openai/index.js';
     let unhandled = [];
     process.on('unhandledRejection', (reason) => unhandled.push(reason.constructor.name + ': ' + reason.message));
     let open = 0;
@@ -99,7 +99,7 @@ describe.each(EACH_MAJOR)('%s: the failures that nobody handles', (_name, { majo
       const program = (watched: boolean) =>
         runProgram(`
         import OpenAI from '${PACKAGES[major]}';
-        import { instrumentOpenAI } from './src/openai/index.ts';
+        import { instrumentOpenAI } from './dist/src/openai/index.js';
         const client = new OpenAI({ apiKey: 'k', baseURL: ${JSON.stringify(url)}, maxRetries: 0, logLevel: 'off' });
         ${watched ? 'instrumentOpenAI(client, { onError() {}, datasource: { append() {} } });' : ''}
         ${source}

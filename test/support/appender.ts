@@ -53,7 +53,7 @@ export interface Appender {
 const PROGRAM = `
   import { writeSync } from 'node:fs';
   import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
-  import { Datasource } from './src/datasource/datasource.ts';
+  import { Datasource } from './dist/src/datasource/datasource.js';
   const given = JSON.parse(process.env.APPENDER);
   const ds = new Datasource(given.name ?? 'events', {
     url: given.url, spill: given.spill, token: 'p.token', flushAfterMs: 20, ...given.options,
@@ -89,21 +89,17 @@ export function startAppender(options: AppenderOptions): Appender {
   const { killAt, spill, end = '' } = options;
   const killer =
     killAt === undefined ? [] : ['--import', `data:text/javascript,${encodeURIComponent(KILLER)}`];
-  const child = spawn(
-    process.execPath,
-    ['--import', 'tsx', ...killer, '--input-type=module', '--eval', PROGRAM + end],
-    {
-      cwd: ROOT,
-      env: {
-        ...process.env,
-        NODE_OPTIONS: '',
-        APPENDER: JSON.stringify(options),
-        KILL_AT: JSON.stringify(killAt ?? null),
-        KILL_IN: typeof spill === 'object' ? spill.directory : (spill ?? ''),
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
+  const child = spawn(process.execPath, [...killer, '--input-type=module', '--eval', PROGRAM + end], {
+    cwd: ROOT,
+    env: {
+      ...process.env,
+      NODE_OPTIONS: '',
+      APPENDER: JSON.stringify(options),
+      KILL_AT: JSON.stringify(killAt ?? null),
+      KILL_IN: typeof spill === 'object' ? spill.directory : (spill ?? ''),
     },
-  );
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const appended: number[] = [];
   let rss = 0;
   let line = '';

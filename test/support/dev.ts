@@ -17,17 +17,17 @@ export interface DevOptions {
   port?: number;
   /** The project whose `datasources/` it serves. Default: the package's own. */
   project?: string;
-  /** How to start the command. Default: from its source. */
+  /** How to start the command. Default: as it was built. */
   command?: readonly string[];
 }
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const FROM_SOURCE = ['--import', 'tsx', 'src/cli/main.ts'];
+const BUILT = ['dist/src/cli/main.js'];
 const START_TIMEOUT_MS = 30_000;
 
 /** Starts `tinybird-llm dev` in a process of its own; resolves when it listens. */
 export async function startDev(options: DevOptions): Promise<Dev> {
-  const { dataDir, port = 0, project, command = FROM_SOURCE } = options;
+  const { dataDir, port = 0, project, command = BUILT } = options;
   const where = ['--port', String(port), '--data', dataDir, ...(project ? ['--project', project] : [])];
   const child = spawn(process.execPath, [...command, 'dev', ...where], {
     cwd: ROOT,

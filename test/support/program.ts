@@ -12,9 +12,12 @@ export interface Ended {
   stderr: string;
 }
 
-/** Runs a small program in a process of its own, from the root of the repository. */
+/**
+ * Runs a small program in a process of its own, from the root of the repository. It is plain JavaScript and imports the
+ * built package, from `./dist/` or by its name: to compile the source anew in every process is dear.
+ */
 export function runProgram(source: string, environment?: Record<string, string>): Promise<Ended> {
-  return runNode(['--import', 'tsx', '--input-type=module', '--eval', source], environment);
+  return runNode(['--input-type=module', '--eval', source], environment);
 }
 
 /** Runs Node with these parameters, from the root of the repository. */
