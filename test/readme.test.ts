@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FakeProvider, startFakeProvider } from '../fixtures/provider.js';
-import { type ProgramFiles, programsIn, writePrograms } from './support/markdown.js';
+import { CHECKING, type ProgramFiles, programsIn, writePrograms } from './support/markdown.js';
 import { runNode } from './support/program.js';
 import { type FakeTinybird, json, startFakeTinybird } from './support/tinybird.js';
 
@@ -41,7 +41,7 @@ describe('the README', () => {
     'shows a program that runs: $title',
     async ({ index }) => {
       tinybird.rows.length = 0;
-      const ended = await run(['--import', 'tsx', files.fileOf(index)]);
+      const ended = await run([files.fileOf(index)]);
       expect(ended.stderr).toBe('');
       expect(ended.code).toBe(0);
       expect(ended.stdout).toMatch(/A row is one call, told in columns\.|calls: 1/);
@@ -56,7 +56,7 @@ describe('the README', () => {
     },
   );
 
-  it('shows programs whose types are right', async () => {
+  it('shows programs whose types are right', CHECKING, async () => {
     expect(await files.typeErrors()).toBe('');
   });
 
