@@ -42,11 +42,9 @@ it('call_logs joins lines of Node and Python with their calls, the newest first,
   const ask = async (params: PipeParams = {}) => server.rows(await endpointSql('call_logs', params));
   const messages = async (params: PipeParams) => (await ask(params)).map(({ message }) => message);
 
-  // lines written in the same ms have no order of their own
-  const all = await messages({});
-  expect(all.slice(0, 2).toSorted()).toEqual(['asked the model', 'chat five']);
-  expect(all.slice(2)).toEqual(['of an unknown call', 'third', 'second', 'first']);
-  expect(await messages({ limit: 3 })).toEqual([...all.slice(0, 2), 'of an unknown call']);
+  const all = ['chat five', 'asked the model', 'of an unknown call', 'third', 'second', 'first'];
+  expect(await messages({})).toEqual(all);
+  expect(await messages({ limit: 2 })).toEqual(all.slice(0, 2));
 
   expect(await ask({ call_id: 'call-1', app_name: 'bot' })).toEqual([
     {
