@@ -147,7 +147,8 @@ class Watch {
     const { traced } = composing;
     const [stack] = values;
     if (traced !== undefined && typeof stack === 'string') values[0] = withoutTopFrame(stack, traced);
-    composing.text ??= this.#read(() => formatValues(values)) ?? '';
+    // the last: what is looked at on the way may write too
+    composing.text = this.#read(() => formatValues(values));
   }
 
   #run(call: () => unknown): unknown {
