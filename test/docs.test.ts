@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FakeProvider, startFakeProvider } from '../fixtures/provider.js';
-import { type ProgramFiles, programsIn, writePrograms } from './support/markdown.js';
+import { CHECKING, type ProgramFiles, programsIn, writePrograms } from './support/markdown.js';
 import { runNode } from './support/program.js';
 import { type FakeTinybird, json, startFakeTinybird } from './support/tinybird.js';
 
@@ -56,7 +56,7 @@ function printed(title: string): Promise<string> {
 
 async function printedBy(file: string): Promise<string> {
   tinybird.rows.length = 0;
-  const ended = await runNode(['--import', 'tsx', file], {
+  const ended = await runNode([file], {
     OPENAI_API_KEY: 'sk-test',
     OPENAI_BASE_URL: provider.defaultBaseUrl,
     TINYBIRD_TOKEN: 'p.test',
@@ -88,7 +88,7 @@ describe('the page on delivery', () => {
     );
   });
 
-  it('shows programs whose types are right, and no others', async () => {
+  it('shows programs whose types are right, and no others', CHECKING, async () => {
     expect(programs.length).toBe(4);
     expect(await files.typeErrors()).toBe('');
   });
@@ -121,7 +121,7 @@ describe('the page on the AI SDK', () => {
     },
   );
 
-  it('shows programs whose types are right', async () => {
+  it('shows programs whose types are right', CHECKING, async () => {
     expect(aiSdk.length).toBe(5);
     expect(await aiSdkFiles.typeErrors()).toBe('');
   });
@@ -143,7 +143,7 @@ describe('the page on the openai client', () => {
     },
   );
 
-  it('shows programs whose types are right', async () => {
+  it('shows programs whose types are right', CHECKING, async () => {
     expect(openai.length).toBe(5);
     expect(await openaiFiles.typeErrors()).toBe('');
   });
@@ -171,7 +171,7 @@ describe('the page on LangChain', () => {
     },
   );
 
-  it('shows programs whose types are right', async () => {
+  it('shows programs whose types are right', CHECKING, async () => {
     expect(langchain.map(({ title }) => title)).toEqual(Object.keys(ROWS));
     expect(await langchainFiles.typeErrors()).toBe('');
   });
@@ -199,7 +199,7 @@ describe('the page on application logs', () => {
     expect(line).toMatchObject({ name: 'console', call_id: call?.id, chat_id: 'c1' });
   });
 
-  it('shows programs whose types are right, and no others', async () => {
+  it('shows programs whose types are right, and no others', CHECKING, async () => {
     expect(logs.map(({ title }) => title)).toEqual(['On the main thread', 'Lines after the answer']);
     expect(await logsFiles.typeErrors()).toBe('');
   });

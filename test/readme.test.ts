@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FakeProvider, startFakeProvider } from '../fixtures/provider.js';
-import { type ProgramFiles, programsIn, writePrograms } from './support/markdown.js';
+import { CHECKING, type ProgramFiles, programsIn, writePrograms } from './support/markdown.js';
 import { runNode } from './support/program.js';
 import { type FakeTinybird, json, startFakeTinybird } from './support/tinybird.js';
 
@@ -48,7 +48,7 @@ describe('the README', () => {
     'shows a program that runs: $title',
     async ({ index }) => {
       tinybird.rows.length = 0;
-      const ended = await run(['--import', 'tsx', files.fileOf(index)]);
+      const ended = await run([files.fileOf(index)]);
       expect(ended.stderr).toBe('');
       expect(ended.code).toBe(0);
       expect(ended.stdout).toMatch(/A row is one call, told in columns\.|calls: 1/);
@@ -66,7 +66,7 @@ describe('the README', () => {
   it.each(LOGGERS)('shows a program whose line has its row: %s', async (title) => {
     tinybird.rows.length = 0;
     const index = programs.findIndex((program) => program.title === title);
-    const ended = await run(['--import', 'tsx', files.fileOf(index)]);
+    const ended = await run([files.fileOf(index)]);
     expect(ended).toMatchObject({ code: 0, stderr: title === 'The console' ? 'asked for a row\n' : '' });
     expect(tinybird.rows).toHaveLength(1);
     expect(tinybird.rows[0]).toMatchObject({
@@ -80,7 +80,7 @@ describe('the README', () => {
     });
   });
 
-  it('shows programs whose types are right', async () => {
+  it('shows programs whose types are right', CHECKING, async () => {
     expect(await files.typeErrors()).toBe('');
   });
 

@@ -33,6 +33,8 @@ export class LogWriter {
   readonly #options: LogOptions;
   readonly #appName: string;
   readonly #tell: Tell;
+  /** Of one option: that another cannot be used either has to be told too. */
+  readonly #tellOf: (option: string) => Tell;
   readonly #closeTimeoutMs: number;
   readonly #format: LineFormat | undefined;
   readonly #redact: LogOptions['redact'];
@@ -53,8 +55,8 @@ export class LogWriter {
     // what `onError` logs is about a delivery, however much later it logs it
     const guarded =
       onError === undefined ? undefined : (problem: TinybirdError) => whileDelivering(() => onError(problem));
-    const tell = createTell(guarded, 'log lines', writeToStderr);
-    this.#tell = tell;
+    this.#tell = createTell(guarded, 'log lines', writeToStderr);
+    this.#tellOf = (option) => createTell(guarded, `log lines ${option}`, writeToStderr);
     this.#appName = this.#readText('appName', given.appName).toWellFormed();
     this.location = given.location === true;
     const { mostCloseMs = Number.POSITIVE_INFINITY } = settings;
@@ -101,7 +103,7 @@ export class LogWriter {
 
   /** A value that cannot be worked with: told, and the program goes on. */
   refuse(option: string, given: unknown, wanted: string): void {
-    this.#tell(unusableOption(option, given, wanted));
+    this.#tellOf(option)(unusableOption(option, given, wanted));
   }
 
   /** A line's own level is none: told once, and the line counts as INFO. */
@@ -198,7 +200,7 @@ export class LogWriter {
     if (typeof given === 'function') return this.#guarded(given as LineFormat);
     const compiled = typeof given === 'string' ? compileFormat(given) : 'it is neither a text nor a function';
     if (typeof compiled === 'function') return compiled;
-    this.#tell(
+    this.#tellOf('format')(
       new TinybirdError('bad_option', `The option format cannot be used: ${compiled}. Lines go without it.`),
     );
     return undefined;

@@ -57,8 +57,8 @@ describe('a large backlog', () => {
     expect(filesIn(test.directory)).toEqual([]);
     // Live rows were settled while rows of the backlog were not even read.
     expect(stdout).toContain('pending true');
-    // Node with tsx takes about 100 MiB by itself; all of the backlog in memory would be 120 more, twice.
-    expect(Number(/peak (\d+)/.exec(stdout)?.[1])).toBeLessThan(230 * MIB);
+    // Node takes about 50 MiB by itself; all of the backlog in memory would be 120 more, twice.
+    expect(Number(/peak (\d+)/.exec(stdout)?.[1])).toBeLessThan(200 * MIB);
   });
 
   it('costs no more memory while Tinybird is down', async () => {

@@ -13,8 +13,8 @@ const ROWS = 200_000;
 const EVERY_MS = 8;
 /** Share of the requests to which something happens. */
 const FAULTS = 0.4;
-/** Node with tsx takes about 100 MiB by itself, the thousands of rows between two requests some more. */
-const MEMORY_BYTES = 256 * 1024 * 1024;
+/** Node takes about 50 MiB by itself, the thousands of rows between two requests some more. */
+const MEMORY_BYTES = 200 * 1024 * 1024;
 const BOUND_MS = 240_000;
 
 /** Set CHAOS_SEED to the seed of a run that failed to make the same choices again; the machine makes its own beside them. */

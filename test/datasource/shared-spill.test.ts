@@ -1,9 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { startAppender } from '../support/appender.js';
 import { numbers } from '../support/datasources.js';
@@ -20,7 +18,7 @@ import {
 } from '../support/spilling.js';
 import { temporaryDirectory } from '../support/temporary.js';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const BUILT = new URL('../../dist/src/datasource/datasource.js', import.meta.url).href;
 const onLinux = process.platform === 'linux';
 
 /** Segments of ten rows each, in one directory a dead process. */
@@ -152,14 +150,9 @@ describe('a spill directory shared by', () => {
   /** Runs a module that is a file, as programs with children are, and can append 100 rows from a number. */
   async function run(test: Spilling, source: string): Promise<Ended> {
     const file = join(await temporaryDirectory(), 'program.mjs');
-    const tsx = createRequire(import.meta.url)
-      .resolve('tsx/esm/api')
-      .replace(/cjs$/, 'mjs');
     await writeFile(
       file,
-      `import { register } from ${JSON.stringify(tsx)};
-      register();
-      const { Datasource } = await import(${JSON.stringify(join(ROOT, 'src/datasource/datasource.ts'))});
+      `const { Datasource } = await import(${JSON.stringify(BUILT)});
       const appending = (from) => {
         const ds = new Datasource('events', {
           url: ${JSON.stringify(test.tinybird.url)}, spill: ${JSON.stringify(test.directory)}, maxRows: 20,

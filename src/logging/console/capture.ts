@@ -1,6 +1,6 @@
 import { isThrowable } from '../exc-info.js';
-import { formatValues, inspectValue } from './text.js';
-import { withoutTopFrame } from './trace.js';
+import { formatValues, inspectValue, withoutColours } from './text.js';
+import { withoutOwnFrames, withoutTopFrame } from './trace.js';
 
 /** One call of a console method. */
 export interface ConsoleCall {
@@ -37,6 +37,7 @@ export function watchConsole(target: Console, record: (call: ConsoleCall) => voi
 
 /** A composed method that runs, and the text that it has made. */
 interface Composing {
+  readonly method: string;
   text: string | undefined;
   /** Of `trace`: what it was given, as text. */
   readonly traced?: string | undefined;
@@ -94,7 +95,7 @@ class Watch {
     return function patched(this: unknown, ...values) {
       if (watch.#isFormatting) return undefined;
       if (watch.#isRestored || watch.#depth > 0) return original.apply(this, values);
-      const composing: Composing = { text: undefined };
+      const composing: Composing = { method, text: undefined };
       watch.#composing = composing;
       try {
         return watch.#run(() => original.apply(this, values));
@@ -113,7 +114,7 @@ class Watch {
       if (watch.#isFormatting) return undefined;
       if (watch.#isRestored || watch.#depth > 0) return original.apply(this, values);
       const traced = watch.#read(() => formatValues(values)) ?? '';
-      const composing: Composing = { text: undefined, traced };
+      const composing: Composing = { method: 'trace', text: undefined, traced };
       watch.#composing = composing;
       watch.#depth += 1;
       const { stackTraceLimit } = Error;
@@ -144,10 +145,15 @@ class Watch {
 
   /** A composed method has made its text, and writes it. */
   #compose(composing: Composing, values: unknown[]): void {
-    const { traced } = composing;
-    const [stack] = values;
-    if (traced !== undefined && typeof stack === 'string') values[0] = withoutTopFrame(stack, traced);
-    composing.text ??= this.#read(() => formatValues(values)) ?? '';
+    const { method, traced } = composing;
+    const [made] = values;
+    const isTrace = traced !== undefined && typeof made === 'string';
+    // the last: what is looked at on the way may write too
+    composing.text = this.#read(() => {
+      if (isTrace) return withoutColours(withoutOwnFrames(made, traced));
+      return method === 'table' ? withoutColours(formatValues(values)) : formatValues(values);
+    });
+    if (isTrace) values[0] = withoutTopFrame(made, traced);
   }
 
   #run(call: () => unknown): unknown {

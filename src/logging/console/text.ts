@@ -3,6 +3,7 @@ import { asText } from '../../call/plain.js';
 interface Util {
   format(...values: unknown[]): string;
   inspect(value: unknown, options?: object): string;
+  stripVTControlCharacters(text: string): string;
 }
 
 let util: Util | null | undefined;
@@ -20,10 +21,17 @@ export function inspectValue([value, options]: readonly unknown[]): string {
   return inspect(value, { customInspect: false, ...given, colors: false });
 }
 
+/** What a console on a terminal makes has colours. */
+export function withoutColours(text: string): string {
+  const { stripVTControlCharacters } = platformUtil() ?? PLAIN;
+  return stripVTControlCharacters(text);
+}
+
 /** Where there is no `node:util`: a browser, some edges. */
 const PLAIN: Util = {
   format: (...values) => values.map((value) => asText(value) || String(value)).join(' '),
   inspect: (value) => asText(value) || String(value),
+  stripVTControlCharacters: (text) => text,
 };
 
 function platformUtil(): Util | null {

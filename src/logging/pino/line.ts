@@ -25,14 +25,15 @@ export interface PinoText {
 }
 
 /** Never throws: `log.info(Symbol())` makes a line that is no JSON. */
-export function parsePino(text: string): PinoText {
+export function parsePino(given: string): PinoText {
+  const text = given.toWellFormed();
   try {
     const record: unknown = JSON.parse(text);
     if (isFields(record) && !Array.isArray(record)) return { text, record };
   } catch {
     // told by the row, which has its text
   }
-  return { text, record: undefined };
+  return { text: text.trimEnd(), record: undefined };
 }
 
 /** Where pino's own facts stand, before whatever the caller may have logged under the same names. */
@@ -79,7 +80,8 @@ export function lineOfPino(
     ...takeContext(extra),
     origin: originOf(extra, pidGiven),
     extra,
-    jsonLength: text.length,
+    // written as an escape, half a surrogate pair has come through
+    jsonLength: text.includes('\\ud') ? undefined : text.length,
   };
 }
 

@@ -40,6 +40,11 @@ export class PinoLines {
     });
   }
 
+  /** A thread of pino's does not see who logs. */
+  refuseLocation(): void {
+    this.#writer.refuse('location', true, 'left out here: pass pino the mixin tinybirdLocationMixin instead');
+  }
+
   flush(): Promise<void> {
     return this.#writer.flush();
   }

@@ -36,6 +36,7 @@ export async function tinybirdTarget(options: TinybirdPinoOptions = {}): Promise
       const config = { levels, messageKey, errorKey, nestedKey: options?.nestedKey };
       const taken = new PinoLines(options, config, MOST_CLOSE_MS);
       lines = taken;
+      if ((options as { location?: unknown } | null)?.location === true) taken.refuseLocation();
       source.on('data', (text) => taken.write(text));
       source.flush = (done) => void flushAll(source, taken).then(done);
     },

@@ -76,10 +76,13 @@ describe.each([
     const url = await unusedUrl();
     const ended = await run(program(pino, '', 'closeTimeoutMs: 300'), { TINYBIRD_URL: url });
     expect(ended.code).toBe(0);
-    const [outage, loss, ...more] = ended.stderr.trimEnd().split('\n');
-    expect(outage).toContain('does not answer');
-    expect(loss).toBe(`[tinybird-llm] ${LINES} rows of tb_logs dropped: not delivered 300 ms after close.`);
-    expect(more).toEqual([]);
+    const told = ended.stderr.trimEnd().split('\n');
+    expect(told.pop()).toBe(
+      `[tinybird-llm] ${LINES} rows of tb_logs dropped: not delivered 300 ms after close.`,
+    );
+    // that nobody answers, once, where there was time to hear of it
+    expect(told.length).toBeLessThan(2);
+    expect(told.filter((line) => !line.includes('does not answer'))).toEqual([]);
   });
 
   it('is as it was where Tinybird refuses the rows, or puts them aside: told once', async () => {

@@ -1,0 +1,18 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+
+/** The package's own datasources. */
+export const DATASOURCES = fileURLToPath(new URL('../../datasources', import.meta.url));
+
+/** What Tinybird's Python handlers send, a line a row. */
+export async function pythonRows(): Promise<Record<string, unknown>[]> {
+  const text = await readFile(new URL('../../fixtures/tb-logs/python.ndjson', import.meta.url), 'utf8');
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+}
+
+export function ndjson(rows: readonly unknown[]): string {
+  return rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+}
