@@ -73,12 +73,14 @@ describe('whatever is logged by winston', () => {
 
   it('a getter that throws in the line itself costs its field alone', () => {
     const { log, rows, problems } = winstonLogging();
-    log.write(Object.defineProperty({ level: 'info', message: 'x', a: 1 }, 'bad', {
-      enumerable: true,
-      get() {
-        throw new Error('no');
-      },
-    }));
+    log.write(
+      Object.defineProperty({ level: 'info', message: 'x', a: 1 }, 'bad', {
+        enumerable: true,
+        get() {
+          throw new Error('no');
+        },
+      }),
+    );
     expect(rows[0]).toMatchObject({ message: 'x', extra: { a: 1, bad: '[Unreadable]' } });
     expect(problems).toEqual([]);
   });
@@ -127,14 +129,25 @@ describe('whatever is logged by winston', () => {
       nested: { err: new TypeError('no') },
     });
     const frozen = format(() => line)();
-    for (const options of [{ format: frozen }, { format: format.combine(frozen, format((info) => info)()) }]) {
+    for (const options of [
+      { format: frozen },
+      { format: format.combine(frozen, format((info) => info)()) },
+    ]) {
       const { log, rows, problems } = winstonLogging(options);
       log.info('ignored');
-      expect(rows[0]).toMatchObject({ message: 'x', name: 'l', call_id: 'call-1', lineno: 3, created: 1795485476.325 });
+      expect(rows[0]).toMatchObject({
+        message: 'x',
+        name: 'l',
+        call_id: 'call-1',
+        lineno: 3,
+        created: 1795485476.325,
+      });
       expect(rows[0]?.extra).toEqual({ nested: expect.anything(), splat: ['s', { level: 'evil' }] });
       expect(problems).toEqual([]);
     }
-    const error = deepFrozen(Object.assign(new Error('no'), { level: 'error', [Symbol.for('level')]: 'error', code: 1 }));
+    const error = deepFrozen(
+      Object.assign(new Error('no'), { level: 'error', [Symbol.for('level')]: 'error', code: 1 }),
+    );
     const { log, rows, problems } = winstonLogging({ format: format(() => error as never)() });
     log.info('ignored');
     expect(rows[0]).toMatchObject({ level: 40, message: 'no', extra: { code: 1 } });

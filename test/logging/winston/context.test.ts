@@ -1,8 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import OpenAI from 'openai';
 import { describe, expect, it, vi } from 'vitest';
-import { createLogger } from 'winston';
-import Transport from 'winston-transport';
+import { createLogger, transports } from 'winston';
 import type { LitellmEvent } from '../../../schemas/litellm.js';
 import type { TbLog } from '../../../schemas/tb-logs.js';
 import { TinybirdTransport, tinybirdMeta } from '../../../src/logging/winston/index.js';
@@ -11,8 +10,8 @@ import { withMetadata } from '../../../src/recorder/context.js';
 import { winstonLogging } from '../../support/winston.js';
 
 /** Answers at its leisure, so that winston keeps the lines that come meanwhile. */
-class SlowTransport extends Transport {
-  override log(_info: unknown, next: () => void): void {
+class SlowTransport extends transports.Console {
+  override log(_line: unknown, next: () => void): void {
     setTimeout(next, 5);
   }
 }

@@ -12,7 +12,12 @@ function failure(): Error {
 const heads = (row: TbLog | undefined) =>
   row?.exc_info?.traceback?.match(/^(?:Caused by: |Error \d of \d: )?\w*Error.*$/gm);
 
-const CAUSES = ['TypeError: no', 'Caused by: SyntaxError: why', 'Caused by: RangeError: really', 'Caused by: Error: at last'];
+const CAUSES = [
+  'TypeError: no',
+  'Caused by: SyntaxError: why',
+  'Caused by: RangeError: really',
+  'Caused by: Error: at last',
+];
 
 const WAYS: Readonly<Record<string, (log: Logger, error: Error) => unknown>> = {
   'as the only argument': (log, error) => log.error(error),
@@ -31,22 +36,25 @@ const WAYS: Readonly<Record<string, (log: Logger, error: Error) => unknown>> = {
 };
 
 describe('an error logged by winston', () => {
-  it.each(Object.keys(WAYS))('%s is the exc_info of the row, with its causes; its own fields are in `extra`', (way) => {
-    const { log, rows, problems } = winstonLogging({ defaultMeta: { service: 'bot' } });
-    WAYS[way]?.(log, failure());
-    const [row] = rows;
-    expect(row?.exc_info).toEqual({ type: 'TypeError', value: 'no', traceback: expect.any(String) });
-    expect(row?.exc_info?.traceback).toMatch(/^TypeError: no\n {4}at failure /);
-    expect(heads(row)).toEqual(CAUSES);
-    expect(row?.message).toMatch(/^(failed|failed no|failed %s|no)$/);
-    expect(row?.formatted_message).toBe(`${row?.message}\n${row?.exc_info?.traceback}`);
-    expect(row).toMatchObject({ level: 40, extra: { code: 'E1', service: 'bot' } });
-    const { code: _c, service: _s, user: _u, a: _a, splat = [7], ...more } = row?.extra ?? {};
-    expect(more).toEqual({});
-    expect(splat).toEqual([7]);
-    expect(rows).toHaveLength(1);
-    expect(problems).toEqual([]);
-  });
+  it.each(Object.keys(WAYS))(
+    '%s is the exc_info of the row, with its causes; its own fields are in `extra`',
+    (way) => {
+      const { log, rows, problems } = winstonLogging({ defaultMeta: { service: 'bot' } });
+      WAYS[way]?.(log, failure());
+      const [row] = rows;
+      expect(row?.exc_info).toEqual({ type: 'TypeError', value: 'no', traceback: expect.any(String) });
+      expect(row?.exc_info?.traceback).toMatch(/^TypeError: no\n {4}at failure /);
+      expect(heads(row)).toEqual(CAUSES);
+      expect(row?.message).toMatch(/^(failed|failed no|failed %s|no)$/);
+      expect(row?.formatted_message).toBe(`${row?.message}\n${row?.exc_info?.traceback}`);
+      expect(row).toMatchObject({ level: 40, extra: { code: 'E1', service: 'bot' } });
+      const { code: _c, service: _s, user: _u, a: _a, splat = [7], ...more } = row?.extra ?? {};
+      expect(more).toEqual({});
+      expect(splat).toEqual([7]);
+      expect(rows).toHaveLength(1);
+      expect(problems).toEqual([]);
+    },
+  );
 
   it('is one line by the only argument of a child logger, with the causes and the fields', () => {
     const { log, rows } = winstonLogging();
@@ -95,7 +103,10 @@ describe('an error logged by winston', () => {
   );
 
   it('is the same with a format of the transport, whose copy has nothing of an error', () => {
-    const { log, rows } = winstonLogging({}, { format: format.printf(({ level, message }) => `${level}: ${message}`) });
+    const { log, rows } = winstonLogging(
+      {},
+      { format: format.printf(({ level, message }) => `${level}: ${message}`) },
+    );
     log.error(failure());
     expect(rows[0]).toMatchObject({ message: 'no', formatted_message: 'error: no', extra: { code: 'E1' } });
     expect(rows[0]?.exc_info).toMatchObject({ type: 'TypeError', value: 'no' });
@@ -105,7 +116,10 @@ describe('an error logged by winston', () => {
   it('keeps for later lines nothing of what winston has written on it', () => {
     const error = Object.assign(new Error('no'), { code: 'E1' });
     const stamped = format.combine(format.timestamp(), format.label({ label: 'first' }));
-    const { log, rows } = winstonLogging({ format: stamped, defaultMeta: { chat_id: 'c1', call_id: 'call-1' } });
+    const { log, rows } = winstonLogging({
+      format: stamped,
+      defaultMeta: { chat_id: 'c1', call_id: 'call-1' },
+    });
     log.warn(error);
     const later = winstonLogging({ format: unformatted });
     later.log.error('again', { err: error });

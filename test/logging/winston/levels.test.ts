@@ -5,7 +5,8 @@ import { forgetTold } from '../../../src/api/tell.js';
 import { TinybirdTransport, type TinybirdTransportOptions } from '../../../src/logging/winston/index.js';
 import { winstonLogging } from '../../support/winston.js';
 
-const said = (rows: readonly TbLog[]) => rows.map(({ message, level, levelname }) => [message, level, levelname]);
+const said = (rows: readonly TbLog[]) =>
+  rows.map(({ message, level, levelname }) => [message, level, levelname]);
 
 describe("winston's levels", () => {
   it.each([
@@ -53,9 +54,9 @@ describe("winston's levels", () => {
     const { levels } = winston.config[name];
     const { log, rows, problems } = winstonLogging({ levels, level: Object.keys(levels).at(-1) ?? '' });
     for (const level of Object.keys(levels)) log.log(level, level);
-    expect(Object.fromEntries(rows.map(({ message, level, levelname }) => [message, [level, levelname]]))).toEqual(
-      expected,
-    );
+    expect(
+      Object.fromEntries(rows.map(({ message, level, levelname }) => [message, [level, levelname]])),
+    ).toEqual(expected);
     expect(rows).toHaveLength(Object.keys(levels).length);
     expect(problems).toEqual([]);
   });
@@ -120,7 +121,11 @@ describe("the transport's level", () => {
   beforeEach(forgetTold);
 
   /** What a logger sends of a line a level. */
-  function sent(options: TinybirdTransportOptions, level = 'info', levels: Record<string, number> = winston.config.npm.levels) {
+  function sent(
+    options: TinybirdTransportOptions,
+    level = 'info',
+    levels: Record<string, number> = winston.config.npm.levels,
+  ) {
     const { log, rows, problems, transport } = winstonLogging({ level, levels }, options);
     const write = () => {
       rows.length = 0;
@@ -140,7 +145,10 @@ describe("the transport's level", () => {
   it("goes before the logger's, above and below it", () => {
     expect(sent({ level: 'error' }).sent).toEqual(['error']);
     expect(sent({ level: 'http' }).sent).toEqual(['error', 'warn', 'info', 'http']);
-    expect(sent({ level: 'alarm' }, 'info', { error: 0, alarm: 1, info: 2 }).sent).toEqual(['error', 'alarm']);
+    expect(sent({ level: 'alarm' }, 'info', { error: 0, alarm: 1, info: 2 }).sent).toEqual([
+      'error',
+      'alarm',
+    ]);
   });
 
   it.each([
@@ -172,7 +180,9 @@ describe("the transport's level", () => {
       expect(rows).toEqual(['error', 'warn', 'info']);
       expect(write()).toEqual(['error', 'warn', 'info']);
       expect(problems.map(({ code }) => code)).toEqual(['bad_option']);
-      expect(problems[0]?.message).toMatch(/^The option level must be a level's name, such as 'info' or 'WARNING'; /);
+      expect(problems[0]?.message).toMatch(
+        /^The option level must be a level's name, such as 'info' or 'WARNING'; /,
+      );
     }
     expect(sent({ level: null as never }).problems).toEqual([]);
   });

@@ -24,9 +24,12 @@ describe('the option format', () => {
   });
 
   it('may be a function of the row, which costs no line when it throws', () => {
-    const { log, rows, problems } = winstonLogging({}, {
-      format: ({ level, extra }) => `${level} ${(extra.user as { id: number }).id}`,
-    });
+    const { log, rows, problems } = winstonLogging(
+      {},
+      {
+        format: ({ level, extra }) => `${level} ${(extra.user as { id: number }).id}`,
+      },
+    );
     log.info('x', { user: { id: 7 } });
     log.info('y');
     expect(rows.map((row) => row.formatted_message)).toEqual(['20 7', 'y']);
@@ -36,7 +39,11 @@ describe('the option format', () => {
   it("may be a format of winston's, for this transport alone", () => {
     const others: unknown[] = [];
     const rows: TbLog[] = [];
-    const own = format.combine(format((info) => (info.secret ? false : info))(), format.uncolorize(), format.simple());
+    const own = format.combine(
+      format((info) => (info.secret ? false : info))(),
+      format.uncolorize(),
+      format.simple(),
+    );
     const log = createLogger({
       format: format.combine(format.colorize(), format.json()),
       transports: [new TinybirdTransport({ datasource: rows, format: own })],
@@ -61,9 +68,12 @@ describe('the option format', () => {
 
 describe('the option redact', () => {
   it('has the last word on a row', () => {
-    const { log, rows } = winstonLogging({}, {
-      redact: (row) => (row.message.includes('drop') ? null : { ...row, message: 'redacted', extra: {} }),
-    });
+    const { log, rows } = winstonLogging(
+      {},
+      {
+        redact: (row) => (row.message.includes('drop') ? null : { ...row, message: 'redacted', extra: {} }),
+      },
+    );
     log.info('drop me');
     log.info('secret', { password: 'p' });
     expect(rows.map(({ message, extra }) => [message, extra])).toEqual([['redacted', {}]]);
@@ -93,7 +103,9 @@ describe('the options appName and datasource', () => {
   it('reach the row and the request', async () => {
     const tinybird = await startFakeTinybird();
     const log = createLogger({
-      transports: [new TinybirdTransport({ appName: 'bot', datasource: 'other_logs', url: tinybird.url, token: 't' })],
+      transports: [
+        new TinybirdTransport({ appName: 'bot', datasource: 'other_logs', url: tinybird.url, token: 't' }),
+      ],
     });
     log.info('x');
     log.end();
@@ -107,7 +119,9 @@ describe('the options appName and datasource', () => {
 
 describe('the place of a line', () => {
   it('is that of the caller with the option location of tinybirdMeta', () => {
-    const { log, rows } = winstonLogging({ defaultMeta: tinybirdMeta({ service: 'bot' }, { location: true }) });
+    const { log, rows } = winstonLogging({
+      defaultMeta: tinybirdMeta({ service: 'bot' }, { location: true }),
+    });
     function charge() {
       log.info('from a function');
     }
@@ -149,7 +163,10 @@ describe('the place of a line', () => {
 });
 
 it('options that cannot be worked with are told, and cost no line', () => {
-  const { log, rows, problems } = winstonLogging({}, { appName: 7 as never, closeTimeoutMs: -1, levels: 5 as never });
+  const { log, rows, problems } = winstonLogging(
+    {},
+    { appName: 7 as never, closeTimeoutMs: -1, levels: 5 as never },
+  );
   log.info('x');
   expect(rows[0]).toMatchObject({ app_name: '', message: 'x' });
   expect(problems.map(({ message }) => message)).toEqual([

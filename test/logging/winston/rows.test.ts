@@ -47,7 +47,8 @@ describe("the row of winston's line", () => {
       () => '2026-11-24T03:57:56.325+02:00',
       () => at as never,
     ];
-    for (const stamp of stamps) createLogger({ ...written, format: format.timestamp({ format: stamp }) }).info('x');
+    for (const stamp of stamps)
+      createLogger({ ...written, format: format.timestamp({ format: stamp }) }).info('x');
     expect(rows.map(({ created, asctime, msecs }) => [created, asctime, msecs])).toEqual(
       Array(3).fill([1795485476.325, '2026-11-24T01:57:56.325Z', 325]),
     );
@@ -107,9 +108,22 @@ describe("the row of winston's line", () => {
 
   it('keeps a field that is called like a column where it belongs', () => {
     const { log, rows } = winstonLogging({}, { appName: 'bot' });
-    const evil = { level: 'evil', levelname: 'evil', created: 'evil', process: 'evil', name: 'evil', app_name: 'evil' };
+    const evil = {
+      level: 'evil',
+      levelname: 'evil',
+      created: 'evil',
+      process: 'evil',
+      name: 'evil',
+      app_name: 'evil',
+    };
     log.info('x', evil);
-    expect(rows[0]).toMatchObject({ level: 20, levelname: 'INFO', process: process.pid, name: '', app_name: 'bot' });
+    expect(rows[0]).toMatchObject({
+      level: 20,
+      levelname: 'INFO',
+      process: process.pid,
+      name: '',
+      app_name: 'bot',
+    });
     expect(rows[0]?.created).toEqual(expect.any(Number));
     expect(rows[0]?.extra).toEqual(evil);
   });
@@ -123,10 +137,12 @@ describe("the row of winston's line", () => {
     expect(rows[0]?.extra).toEqual({ service: 'bot', a: 0, b: 2, c: 3 });
     expect(rows[1]).toMatchObject({ message: 'no', extra: { b: 2, c: 2, code: 'E1' } });
     expect(rows[1]?.exc_info).toMatchObject({ type: 'TypeError', value: 'no' });
-    expect(rows[1]?.exc_info?.traceback).toMatch(/^TypeError: no\n {4}at [^]*\nCaused by: Error: why\n {4}at /);
+    expect(rows[1]?.exc_info?.traceback).toMatch(
+      /^TypeError: no\n {4}at [\s\S]*\nCaused by: Error: why\n {4}at /,
+    );
   });
 
-  it("has its values in the message with format.splat, and beside it without", () => {
+  it('has its values in the message with format.splat, and beside it without', () => {
     const splat = winstonLogging({ format: format.splat() });
     splat.log.info('hi %s, %d of %j', 'bob', 3, { a: 1 }, { user: 7 });
     splat.log.info('hi', { user: 8 });
