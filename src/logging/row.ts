@@ -63,7 +63,7 @@ function extraIn({ extra, thrown, jsonLength }: LogLine): TbLog['extra'] {
 }
 
 /** Whatever was logged as the message, as text. Never throws. */
-function messageText(message: unknown): string {
+export function messageText(message: unknown): string {
   switch (typeof message) {
     case 'string':
       return message;

@@ -1,8 +1,8 @@
-import { asText } from '../../call/plain.js';
 import type { LineContext } from '../../recorder/context.js';
 import { isThrowable } from '../exc-info.js';
 import { fieldsIn, type LineFields, takeContext } from '../fields.js';
 import type { Level, Location, LogLine } from '../line.js';
+import { messageText } from '../row.js';
 
 /** LogTape's record, as far as we read it. */
 export interface LogTapeRecord {
@@ -53,15 +53,9 @@ function takeThrown(fields: LineFields): unknown {
   return undefined;
 }
 
+/** As LogTape's own formatters have it, more or less: nothing is a word there too. */
 function valueText(value: unknown): string {
-  switch (typeof value) {
-    case 'string':
-      return value;
-    case 'object':
-      return value === null ? 'null' : asText(value);
-    default:
-      return String(value);
-  }
+  return value === undefined ? 'undefined' : messageText(value);
 }
 
 function quietly<Value>(read: () => Value): Value | undefined {

@@ -1,10 +1,14 @@
-import { isThrowable } from '../exc-info.js';
+import { excInfoOf, isThrowable, ownFieldsOf } from '../exc-info.js';
 import { fieldsIn, type LineFields, takeContext } from '../fields.js';
 import type { ExcInfo, Level, LogLine } from '../line.js';
 import { readLocation } from '../location.js';
+import { messageText } from '../row.js';
 
-const MESSAGE = Symbol.for('message');
+export const LEVEL = Symbol.for('level');
 const SPLAT = Symbol.for('splat');
+/** The error itself, on winston's copy of it. */
+export const THROWN = Symbol('thrown');
+const MESSAGE = Symbol.for('message');
 
 /** What a transport is given: one object for all of them, so nothing of it is ever changed. */
 export type WinstonInfo = Readonly<Record<string | symbol, unknown>>;
@@ -20,9 +24,9 @@ const PROCESS_FACTS = ['date', 'process', 'os', 'trace', 'stack', 'error'];
 
 export function lineOfWinston(info: WinstonInfo, { level, isFormatted }: WinstonContext): LogLine {
   const fields = fieldsIn(info);
+  const { message } = info;
   const thrown = thrownIn(info, fields);
   const excInfo = thrown === undefined ? describedIn(fields) : undefined;
-  const { message } = info;
   const createdMs = timeIn(fields) ?? Date.now();
   const { label } = fields;
   const logger = typeof label === 'string' ? label : '';
@@ -31,8 +35,7 @@ export function lineOfWinston(info: WinstonInfo, { level, isFormatted }: Winston
   if (logger !== '') delete fields.label;
   delete fields.level;
   delete fields.message;
-  const splat = valuesLeft(info, message);
-  if (splat !== undefined) fields.splat = splat;
+  addArguments(fields, info, thrown);
   const text = info[MESSAGE];
   return {
     createdMs,
@@ -40,11 +43,14 @@ export function lineOfWinston(info: WinstonInfo, { level, isFormatted }: Winston
     logger,
     message: isThrowable(message) ? messageOf(message) : message,
     formatted: isFormatted && typeof text === 'string' ? text : undefined,
-    thrown,
-    excInfo,
     location,
     ...takeContext(fields),
-    extra: fields,
+    ...(isWrittenOn(thrown)
+      ? {
+          excInfo: excInfoOf(thrown),
+          extra: thrown === info ? fields : { ...ownFieldsIn(thrown), ...fields },
+        }
+      : { thrown, excInfo, extra: fields }),
   };
 }
 
@@ -55,69 +61,114 @@ function thrownIn(info: WinstonInfo, fields: LineFields): unknown {
     for (const key of PROCESS_FACTS) delete fields[key];
     return error;
   }
-  if (isThrowable(info)) return withoutStack(info, fields);
-  const splat = info[SPLAT];
-  const argument = Array.isArray(splat) ? splat.find(isThrowable) : undefined;
-  if (argument !== undefined) return withoutStack(argument, fields);
-  if (isThrowable(info.message)) return info.message;
+  if (isThrowable(info)) return withoutParts(info, fields);
+  const argument = info[THROWN] ?? argumentsOf(info).find(isThrowable);
+  if (argument !== undefined) return withoutParts(argument, fields);
+  if (isThrowable(info.message)) return withoutParts(info.message, fields);
   for (const key of Object.keys(fields)) {
     const value = fields[key];
-    if (!isThrowable(value)) continue;
+    // the cause of an error of which only the stack is left
+    if (!isThrowable(value) || (key === 'cause' && isStack(fields.stack))) continue;
     delete fields[key];
     return value;
   }
   return undefined;
 }
 
-/** winston copies them from the error. */
-function withoutStack(thrown: unknown, fields: LineFields): unknown {
-  delete fields.stack;
-  delete fields.cause;
-  delete fields.errors;
+/** winston and its formats copy them from the error. */
+const PARTS = ['name', 'stack', 'cause', 'errors'];
+
+function withoutParts(thrown: unknown, fields: LineFields): unknown {
+  for (const key of PARTS) {
+    if (key in fields && quietly(() => (thrown as LineFields)[key]) === fields[key]) delete fields[key];
+  }
   return thrown;
 }
 
-/** What winston's `format.errors` has left of an error: its stack as text. */
+/** What winston's child loggers and `format.errors` have left of an error: its stack as text. */
 function describedIn(fields: LineFields): ExcInfo | undefined {
   const { stack, message, cause } = fields;
-  if (typeof stack !== 'string' || !/^\s+at /m.test(stack)) return undefined;
+  if (!isStack(stack)) return undefined;
   delete fields.stack;
   const type = /^(?:Uncaught )?([A-Za-z_$][\w$.]*)/.exec(stack)?.[1] ?? 'Error';
-  let traceback = stack;
-  if (isThrowable(cause)) {
-    delete fields.cause;
-    traceback += `\nCaused by: ${cause.stack ?? cause.message}`;
-  }
-  return { type, value: typeof message === 'string' ? message : '', traceback };
+  const value = typeof message === 'string' ? message : '';
+  if (cause === undefined || cause === null) return { type, value, traceback: stack };
+  delete fields.cause;
+  const { value: why, traceback = why } = excInfoOf(cause);
+  return { type, value, traceback: `${stack}\nCaused by: ${traceback}` };
+}
+
+function isStack(stack: unknown): stack is string {
+  return typeof stack === 'string' && /^\s+at /m.test(stack);
+}
+
+/** Whether winston has taken the error itself for a line, now or before, and has written the line's fields on it. */
+function isWrittenOn(thrown: unknown): boolean {
+  return isThrowable(thrown) && quietly(() => LEVEL in thrown) === true;
+}
+
+/** What an error says itself, without what winston has written on it. */
+function ownFieldsIn(thrown: unknown): LineFields {
+  const own = fieldsIn(ownFieldsOf(thrown));
+  for (const key of ['level', 'timestamp', 'label', 'caller', 'call_id', 'chat_id']) delete own[key];
+  return own;
 }
 
 function messageOf(error: Error): unknown {
-  try {
-    return error.message;
-  } catch {
-    return '';
-  }
+  return quietly(() => error.message) ?? '';
 }
 
-/** Only a time that says its zone, or a number, is one to trust. */
+/** Smaller numbers are no ms of a line, but seconds, or something else of the caller's. */
+const FIRST_MS = Date.UTC(2000, 0);
+
+/** Only a time that says its zone, or a number of ms, is one to trust. */
 function timeIn(fields: LineFields): number | undefined {
   const { timestamp } = fields;
   const isZoned = typeof timestamp === 'string' && /T.*(?:Z|[+-]\d\d:?\d\d)$/.test(timestamp);
   const ms = isZoned ? Date.parse(timestamp) : timestamp;
-  if (typeof ms !== 'number' || Number.isNaN(ms)) return undefined;
+  if (typeof ms !== 'number' || !(ms >= FIRST_MS)) return undefined;
   delete fields.timestamp;
   return ms;
 }
 
-/** Without `format.splat` winston leaves them out of the text. */
-function valuesLeft(info: WinstonInfo, message: unknown): unknown[] | undefined {
-  const splat = info[SPLAT];
-  if (!Array.isArray(splat)) return undefined;
-  const text = typeof message === 'string' ? message : '';
-  const left = splat.filter((value) => !isObject(value) && !text.includes(String(value)));
-  return left.length === 0 ? undefined : left;
+/** As `format.splat` counts them. */
+const PLACES = /%[scdjifoO%]/;
+
+/**
+ * Arguments that winston has put neither into the text nor among the fields, as it does without `format.splat`; and a
+ * level among the fields, over which it writes its own.
+ */
+function addArguments(fields: LineFields, info: WinstonInfo, thrown: unknown): void {
+  const given = argumentsOf(info);
+  if (given.length === 0) return;
+  const [first] = given;
+  const level = isObject(first) && !isThrowable(first) ? quietly(() => first.level) : undefined;
+  if (level !== undefined) fields.level = level;
+  const text = typeof info.message === 'string' ? info.message : '';
+  const isAside = (value: unknown) => !isObject(value) && !text.includes(messageText(value));
+  let left = given;
+  if (!PLACES.test(text) && !isAside(first)) {
+    const hasFirst =
+      given.length > 1 && isObject(first) && Object.keys(fieldsIn(first)).every((key) => key in info);
+    left = given.filter((value, index) => isAside(value) || (hasFirst && index > 0));
+  }
+  left = left.filter((value) => value !== thrown && value !== undefined && typeof value !== 'function');
+  if (left.length > 0) fields.splat = left;
 }
 
-function isObject(value: unknown): boolean {
+function argumentsOf(info: WinstonInfo): readonly unknown[] {
+  const splat = info[SPLAT];
+  return Array.isArray(splat) ? splat : [];
+}
+
+function isObject(value: unknown): value is LineFields {
   return typeof value === 'object' && value !== null;
+}
+
+function quietly<Value>(read: () => Value): Value | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
 }

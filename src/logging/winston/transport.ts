@@ -1,11 +1,12 @@
 import winston, { type Logform, type Logger } from 'winston';
+import { isThrowable } from '../exc-info.js';
 import type { LineFormat } from '../format.js';
-import { INFO, levelNumber } from '../levels.js';
+import { INFO } from '../levels.js';
 import type { Level } from '../line.js';
 import type { LogOptions } from '../options.js';
 import { LogWriter } from '../writer.js';
 import { type GivenLevels, levelOfWinston, type WinstonLevels } from './levels.js';
-import { lineOfWinston, type WinstonInfo } from './line.js';
+import { LEVEL, lineOfWinston, THROWN, type WinstonInfo } from './line.js';
 
 export interface TinybirdTransportOptions extends Omit<LogOptions, 'format' | 'location'> {
   /**
@@ -35,7 +36,17 @@ interface Marked {
   _ending?: boolean;
 }
 
-const LEVEL = Symbol.for('level');
+/** A listener of winston's that waits for the line of an exception. */
+interface Exit {
+  readonly event: 'finish' | 'error';
+  readonly listener: () => void;
+}
+
+/** A level of the logger's, and Python's number of the one that was meant. */
+interface StandIn {
+  readonly name: string;
+  readonly least: number;
+}
 
 /**
  * A transport for winston. It takes every line at once, never changes it, and delivers behind the logger's back: before
@@ -49,8 +60,10 @@ export class TinybirdTransport extends Transport {
   readonly #given: GivenLevels;
   readonly #isFormatted: boolean;
   readonly #levels = new Map<string, Level>();
+  /** Of the level that was asked for in a name that the logger does not have: the nearest one that it has. */
+  #standIn: StandIn | undefined;
   /** What winston calls when the line of an uncaught exception is out, before it ends the process. */
-  #exits: (() => void)[] = [];
+  #exits: Exit[] = [];
 
   constructor(options: TinybirdTransportOptions = {}) {
     const { format, level, handleExceptions, handleRejections, silent, levels, ...rest } = { ...options };
@@ -58,14 +71,18 @@ export class TinybirdTransport extends Transport {
     super({ format: own, handleExceptions, handleRejections, silent });
     this.#isFormatted = own !== undefined;
     this.#given = { ...levels };
-    const numberOf = (name: string) => this.#levelNamed(name)?.number ?? levelNumber(name);
-    const text = isWinstonFormat(format) ? undefined : format;
-    this.#writer = new LogWriter({ ...rest, level, format: text }, { levelNumber: numberOf });
+    this.#writer = new LogWriter({ ...rest, format: isWinstonFormat(format) ? undefined : format });
     // winston marks the transport, then waits for a `finish` that only the end of its logger would bring
     this.on('newListener', (event, listener) => {
-      if (event === 'finish' && (this as Marked)._ending === true) this.#exits.push(listener);
+      const isWaiting = event === 'finish' || event === 'error';
+      if (isWaiting && (this as Marked)._ending === true) this.#exits.push({ event, listener });
     });
-    if (level !== undefined) this.on('pipe', () => this.#readLevel(level));
+    if (level !== undefined && level !== null) this.once('pipe', () => this.#readLevel(level));
+  }
+
+  /** winston copies a line for the transport's own format, and of an error the copy would have nothing. */
+  override _write(info: WinstonInfo, encoding: BufferEncoding, next: () => void): void {
+    super._write(this.format !== undefined && isThrowable(info) ? spread(info) : info, encoding, next);
   }
 
   override log(info: WinstonInfo, next: () => void): void {
@@ -87,9 +104,10 @@ export class TinybirdTransport extends Transport {
   }
 
   #write(info: WinstonInfo): void {
+    const name = info[LEVEL] ?? info.level;
+    const level = typeof name === 'string' ? this.#levelNamed(name) : undefined;
+    if (!this.#isGrave(level ?? INFO)) return;
     this.#writer.write(() => {
-      const name = info[LEVEL] ?? info.level;
-      const level = typeof name === 'string' ? this.#levelNamed(name) : undefined;
       if (level === undefined) this.#writer.refuseLevel(name);
       return lineOfWinston(info, { level: level ?? INFO, isFormatted: this.#isFormatted });
     });
@@ -102,8 +120,9 @@ export class TinybirdTransport extends Transport {
     const exits = this.#exits;
     this.#exits = [];
     (this as Marked)._ending = false;
+    for (const { event, listener } of exits) this.removeListener(event, listener);
     this.emit('logged', info);
-    for (const exit of exits) exit();
+    for (const { event, listener } of exits) if (event === 'finish') listener();
   }
 
   #levelNamed(name: string): Level | undefined {
@@ -116,17 +135,41 @@ export class TinybirdTransport extends Transport {
   }
 
   /** A level that winston's logger does not have would keep every line from us. */
-  #readLevel(level: string): void {
+  #readLevel(level: unknown): void {
     const { levels = {} } = this as { levels?: WinstonLevels };
-    if (Object.hasOwn(levels, level)) {
+    if (typeof level === 'string' && Object.hasOwn(levels, level)) {
       this.level = level;
       return;
     }
-    const isKnown = (this.#levelNamed(level)?.number ?? levelNumber(level)) !== undefined;
-    const [lightest] = Object.entries(levels).toSorted(([, one], [, other]) => other - one);
-    // what is below it is left out by its number then
-    if (isKnown && lightest !== undefined) this.level = lightest[0];
+    const least = typeof level === 'string' ? this.#levelNamed(level)?.number : undefined;
+    if (least === undefined) {
+      this.#writer.refuse(
+        'level',
+        level,
+        "a level's name, such as 'info' or 'WARNING'; until then the logger's level counts",
+      );
+      return;
+    }
+    const names = Object.keys(levels).toSorted((one, other) => (levels[one] ?? 0) - (levels[other] ?? 0));
+    const name = names.findLast((each) => (this.#levelNamed(each) ?? INFO).number >= least) ?? names[0];
+    if (name === undefined) return;
+    this.level = name;
+    this.#standIn = { name, least };
   }
+
+  /** winston has looked at the level already, but where it did not know the one that was asked for. */
+  #isGrave(level: Level): boolean {
+    return (
+      this.#standIn === undefined || this.level !== this.#standIn.name || level.number >= this.#standIn.least
+    );
+  }
+}
+
+/** An error as winston's own child loggers write it. */
+function spread(error: WinstonInfo & Error): WinstonInfo {
+  const { message, stack, cause } = error;
+  const said = { ...error, message, stack, [THROWN]: error };
+  return cause === undefined ? said : { ...said, cause };
 }
 
 function isWinstonFormat(format: unknown): format is Logform.Format {
