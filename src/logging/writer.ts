@@ -114,11 +114,6 @@ export class LogWriter {
     this.refuse('level of a line', given, 'one that its logger knows', ' The line is sent as INFO.');
   }
 
-  /** A fault of an integration's own code: told, never thrown. */
-  fault(thrown: unknown): void {
-    this.#tell(internal(thrown));
-  }
-
   #append(line: LogLine, sink: Sink<TbLog>): void {
     this.#least ??= this.#readLevel(this.#options.level);
     if (line.level.number < this.#least) return;
