@@ -102,20 +102,16 @@ export class LogWriter {
   }
 
   /** A value that cannot be worked with: told, and the program goes on. */
-  refuse(option: string, given: unknown, wanted: string): void {
-    this.#tellOf(option)(unusableOption(option, given, wanted));
+  refuse(option: string, given: unknown, wanted: string, consequence = ''): void {
+    const { message } = unusableOption(option, given, wanted);
+    this.#tellOf(option)(new TinybirdError('bad_option', message + consequence));
   }
 
   /** A line's own level is none: told once, and the line counts as INFO. */
   refuseLevel(given: unknown): void {
     if (this.#isOddLevelTold) return;
     this.#isOddLevelTold = true;
-    this.refuse('level of a line', given, 'one that its logger knows; the line is sent as INFO');
-  }
-
-  /** A fault of an integration's own code: told, never thrown. */
-  fault(thrown: unknown): void {
-    this.#tell(internal(thrown));
+    this.refuse('level of a line', given, 'one that its logger knows', ' The line is sent as INFO.');
   }
 
   #append(line: LogLine, sink: Sink<TbLog>): void {
@@ -178,7 +174,8 @@ export class LogWriter {
       this.refuse(
         'level',
         given,
-        "a level's name, such as 'info' or 'WARNING'; until then every line is sent",
+        "a level's name, such as 'info' or 'WARNING'",
+        ' Until then every line is sent.',
       );
     return number ?? Number.NEGATIVE_INFINITY;
   }
@@ -191,7 +188,8 @@ export class LogWriter {
 
   #readTimeout(given: unknown): number {
     if (typeof given === 'number' && given >= 0) return given;
-    if (given !== undefined && given !== null) this.refuse('closeTimeoutMs', given, 'ms, from 0');
+    if (given !== undefined && given !== null)
+      this.refuse('closeTimeoutMs', given, 'a number of ms, 0 or more');
     return CLOSE_TIMEOUT_MS;
   }
 
@@ -224,7 +222,7 @@ export class LogWriter {
   #readRedact(given: unknown): LogOptions['redact'] {
     if (given === undefined || given === null) return undefined;
     if (typeof given === 'function') return given as LogOptions['redact'];
-    this.refuse('redact', given, 'a function of the row; until then no line is sent');
+    this.refuse('redact', given, 'a function of the row', ' Until then no line is sent.');
     return () => null;
   }
 }

@@ -26,16 +26,17 @@ export interface LogTapeContext {
 }
 
 export function lineOfLogTape(record: LogTapeRecord, { level, here, location }: LogTapeContext): LogLine {
-  const fields = fieldsIn(record.properties);
-  // a getter: it puts the values into the text, some of which may throw
-  const parts = quietly(() => record.message) ?? ['[Unreadable]'];
+  // getters, both: they look at the values, some of which may throw
+  const fields = fieldsIn(quietly(() => record.properties));
   const { rawMessage } = record;
+  const template = typeof rawMessage === 'string' ? rawMessage : rawMessage.join('{}');
+  const parts = quietly(() => record.message) ?? [template];
   return {
     createdMs: record.timestamp,
     level,
     logger: record.category.join('.'),
     message: parts.map((part, index) => (index % 2 === 0 ? part : valueText(part))).join(''),
-    template: typeof rawMessage === 'string' ? rawMessage : rawMessage.join('{}'),
+    template,
     thrown: takeThrown(fields) ?? parts.find(isThrowable),
     location,
     ...takeContext(fields, here),

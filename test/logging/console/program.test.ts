@@ -85,9 +85,9 @@ new Worker(\`
     expect({ code, stdout }).toEqual({ code: 0, stdout: 'one\ntwo\n' });
     expect(stderr.trimEnd().split('\n').toSorted()).toEqual([
       '[tinybird-llm] The option appName must be a text, not 7.',
-      '[tinybird-llm] The option closeTimeoutMs must be ms, from 0, not -1.',
+      '[tinybird-llm] The option closeTimeoutMs must be a number of ms, 0 or more, not -1.',
       "[tinybird-llm] The option format cannot be used: '%(message)q' has no conversion that Python knows: write %(message)s. Lines go without it.",
-      `[tinybird-llm] The option level must be a level's name, such as 'info' or 'WARNING'; until then every line is sent, not "loud".`,
+      `[tinybird-llm] The option level must be a level's name, such as 'info' or 'WARNING', not "loud". Until then every line is sent.`,
     ]);
     expect(tinybird.rows).toMatchObject([
       { message: 'one', formatted_message: 'one', app_name: '', threadName: 'worker-1', thread: 1 },
