@@ -46,10 +46,18 @@ export function lineOfPino(
   config: PinoConfig,
   onOddLevel: (level: unknown) => void,
 ): LogLine {
-  if (record === undefined) {
-    return { createdMs: Date.now(), level: INFO, logger: '', message: text, extra: {}, jsonLength: 0 };
-  }
   const head = HEAD.exec(text);
+  if (record === undefined) {
+    // pino's own facts come first, whatever it could not write after them
+    const level = readLevel(
+      head === null ? undefined : numberOr(head[1], head[2]),
+      config.levels,
+      onOddLevel,
+    );
+    const createdMs = head === null ? undefined : msOf(numberOr(head[3], head[4]));
+    const logger = head?.[6] ?? '';
+    return { createdMs: createdMs ?? Date.now(), level, logger, message: text, extra: {}, jsonLength: 0 };
+  }
   const { messageKey = 'msg', errorKey = 'err', nestedKey } = config;
   const extra: LineFields = { ...record };
   const nested = nestedKey === undefined ? undefined : extra[nestedKey];
