@@ -154,7 +154,8 @@ export class TinybirdTransport extends Transport {
       this.#writer.refuse(
         'level',
         level,
-        "a level's name, such as 'info' or 'WARNING'; until then the logger's level counts",
+        "a level's name, such as 'info' or 'WARNING'",
+        " Until then the logger's counts.",
       );
       return;
     }

@@ -112,7 +112,7 @@ describe("winston's levels", () => {
       ['b', 20, 'INFO'],
     ]);
     expect(problems.map(({ message }) => message)).toEqual([
-      'The option level of a line must be one that its logger knows; the line is sent as INFO, not "one".',
+      'The option level of a line must be one that its logger knows, not "one". The line is sent as INFO.',
     ]);
   });
 });
@@ -181,7 +181,7 @@ describe("the transport's level", () => {
       expect(write()).toEqual(['error', 'warn', 'info']);
       expect(problems.map(({ code }) => code)).toEqual(['bad_option']);
       expect(problems[0]?.message).toMatch(
-        /^The option level must be a level's name, such as 'info' or 'WARNING'; /,
+        /^The option level must be a level's name, such as 'info' or 'WARNING', not .*\. Until then the logger's counts\.$/,
       );
     }
     expect(sent({ level: null as never }).problems).toEqual([]);
