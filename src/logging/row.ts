@@ -20,7 +20,7 @@ const LAST_MS = Date.UTC(2100, 0);
  * @param format without it `formatted_message` is the message and the traceback, as Python's handlers have it
  */
 export function toRow(line: LogLine, appName: string, format?: LineFormat): TbLog {
-  const createdMs = line.createdMs > 0 && line.createdMs < LAST_MS ? line.createdMs : Date.now();
+  const createdMs = isTime(line.createdMs) ? line.createdMs : Date.now();
   const { process, processName, thread } = line.origin ?? originHere();
   const message = cutText(messageText(line.message), MAX_MESSAGE_BYTES);
   const row: TbLog = {
@@ -52,6 +52,10 @@ export function toRow(line: LogLine, appName: string, format?: LineFormat): TbLo
       ? cutText(line.formatted, MAX_MESSAGE_BYTES)
       : formatted(row, format);
   return row;
+}
+
+function isTime(ms: unknown): boolean {
+  return typeof ms === 'number' && ms > 0 && ms < LAST_MS;
 }
 
 /** No character needs more than six bytes. */
