@@ -33,7 +33,7 @@ const QUERY = `
   ORDER BY indexOf(['ai-sdk', 'openai', 'langchain'], project), response_status = 'failure', stream`;
 
 const dataDir = await mkdtemp(join(tmpdir(), 'tinybird-llm-demo-'));
-const tinybird = await startDev({ dataDir, command: ['dist/src/cli/main.js'] });
+const tinybird = await startDev({ dataDir });
 const provider = await startFakeProvider({ paceMs: 10 });
 try {
   process.env.TINYBIRD_URL = tinybird.url;

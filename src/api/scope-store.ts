@@ -1,3 +1,5 @@
+import { quietly } from './quietly.js';
+
 /** What holds a value for the code that a function runs. */
 export interface ScopeStore<Value> {
   getStore(): Value | undefined;
@@ -25,11 +27,8 @@ function asyncLocalStorage(): StorageClass | undefined {
     process?: { getBuiltinModule?: (name: string) => { AsyncLocalStorage?: StorageClass } | undefined };
   };
   if (typeof AsyncLocalStorage === 'function') return AsyncLocalStorage;
-  try {
-    return process?.getBuiltinModule?.('node:async_hooks')?.AsyncLocalStorage;
-  } catch {
-    return undefined; // a runtime that imitates `process` and has no such module
-  }
+  // a runtime may imitate `process` and have no such module
+  return quietly(() => process?.getBuiltinModule?.('node:async_hooks')?.AsyncLocalStorage);
 }
 
 class SynchronousStore<Value> implements ScopeStore<Value> {

@@ -6,6 +6,13 @@ export function unref(timer: ReturnType<typeof setTimeout>): void {
   if (typeof timer === 'object') timer.unref();
 }
 
+const FOREVER_MS = 2 ** 30;
+
+/** The process does not end by itself until this is cleared. */
+export function keepAlive(): ReturnType<typeof setInterval> {
+  return setInterval(() => {}, FOREVER_MS);
+}
+
 const BACKOFF_FIRST_MS = 250;
 const BACKOFF_MAXIMUM_MS = 30_000;
 const BACKOFF_MINIMUM_MS = 50;

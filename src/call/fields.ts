@@ -34,3 +34,11 @@ export function firstText(...values: unknown[]): string | undefined {
   for (const value of values) if (typeof value === 'string' && value !== '') return value;
   return undefined;
 }
+
+const OWN = { enumerable: true, configurable: true, writable: true };
+
+/** Sets an own field under its key, made well-formed: `__proto__` would set the prototype by assignment. */
+export function put(fields: Record<string, unknown>, key: string, value: unknown): void {
+  if (key === '__proto__') Object.defineProperty(fields, key, { ...OWN, value });
+  else fields[key.toWellFormed()] = value;
+}

@@ -1,5 +1,5 @@
 import { markerOfBase64, markerOfObject, mediaTypeOf, withoutDataUrls } from './binary.js';
-import type { Fields } from './fields.js';
+import { type Fields, put } from './fields.js';
 import { cutText } from './limit.js';
 
 /** Deeper than this, data is named instead of copied. */
@@ -43,8 +43,6 @@ function soundText(text: string, maxText: number): string {
   const words = withoutDataUrls(text);
   return words.length > maxText ? cutText(words, maxText) : words.toWellFormed();
 }
-
-const OWN = { enumerable: true, configurable: true, writable: true };
 
 class Copier {
   readonly #onOdd: (place: string, what: string) => void;
@@ -135,8 +133,7 @@ class Copier {
       if (this.#isFull(place)) break;
       const marker = typeof member === 'string' ? markerOfBase64(key, member, media) : undefined;
       const kept = marker ?? this.copy(member, place === '' ? key : `${place}.${key}`, media);
-      // `__proto__` as an own key would set the prototype by assignment
-      if (kept !== undefined) Object.defineProperty(copied, key.toWellFormed(), { ...OWN, value: kept });
+      if (kept !== undefined) put(copied, key, kept);
     }
     return copied;
   }

@@ -1,7 +1,7 @@
 import { resolveConnection } from '../api/connection.js';
 import { internal, TinybirdError, userFunction } from '../api/errors.js';
 import { createTell, type Tell } from '../api/tell.js';
-import { LONGEST_TIMEOUT_MS, unref } from '../api/timers.js';
+import { keepAlive, LONGEST_TIMEOUT_MS, unref } from '../api/timers.js';
 import type { Batch } from './batch.js';
 import { Delivery } from './delivery.js';
 import { type DatasourceOptions, type FlushOptions, readSettings, type Settings } from './options.js';
@@ -35,8 +35,6 @@ export interface DatasourceStats {
 
 /** How long `close()` waits for rows by default, ms. */
 const CLOSE_TIMEOUT_MS = 30_000;
-
-const FOREVER_MS = 2 ** 30;
 
 /**
  * Rows on their way to one Tinybird datasource: appended at once, sent in batches behind the caller's back.
@@ -378,7 +376,7 @@ export class Datasource {
 
   /** Somebody awaits rows: none of our other timers keeps the process alive for them. */
   #hold(): void {
-    if (this.#holders++ === 0) this.#holding = setInterval(() => {}, FOREVER_MS);
+    if (this.#holders++ === 0) this.#holding = keepAlive();
   }
 
   #release(): void {

@@ -1,4 +1,5 @@
 import { TinybirdError } from '../api/errors.js';
+import { quietly } from '../api/quietly.js';
 
 /**
  * Node's own modules, for what only a process with a disk can do. They are asked for by name and not imported, so that
@@ -21,13 +22,4 @@ function lazily<Module>(ask: () => Module | undefined): () => Module {
     }
     return found;
   };
-}
-
-/** Where there is no `process`, or one that only looks like it, asking throws. */
-function quietly<Module>(ask: () => Module | undefined): Module | undefined {
-  try {
-    return ask();
-  } catch {
-    return undefined;
-  }
 }

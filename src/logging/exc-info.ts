@@ -1,3 +1,4 @@
+import { quietly } from '../api/quietly.js';
 import { isError, nameOf } from '../call/failure.js';
 import { fieldsOf } from '../call/fields.js';
 import { cutText } from '../call/limit.js';
@@ -23,18 +24,20 @@ export function excInfoOf(thrown: unknown): ExcInfo {
 
 const UNREADABLE = '[Unreadable]';
 
-/** What was thrown may throw again as it is read: a getter, a Proxy. */
-function quietly<Value>(read: () => Value, otherwise: Value): Value {
-  try {
-    return read();
-  } catch {
-    return otherwise;
-  }
-}
-
 /** Whether it is an error. Never throws. */
 export function isThrowable(value: unknown): value is Error {
-  return quietly(() => typeof value === 'object' && value !== null && isError(value), false);
+  return quietly(() => typeof value === 'object' && value !== null && isError(value)) ?? false;
+}
+
+/** Takes the first error out of a line's fields, but for the one under `left`. */
+export function takeThrown(fields: LineFields, left?: string): Error | undefined {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key];
+    if (key === left || !isThrowable(value)) continue;
+    delete fields[key];
+    return value;
+  }
+  return undefined;
 }
 
 /** What an error says beside its message and its stack, such as its `code`. Never throws. */
@@ -44,10 +47,11 @@ export function ownFieldsOf(error: unknown): LineFields {
 }
 
 function partsOf(thrown: unknown): ExcInfo {
-  if (!isThrowable(thrown)) return { type: kindOf(thrown), value: quietly(() => textOf(thrown), UNREADABLE) };
+  if (!isThrowable(thrown))
+    return { type: kindOf(thrown), value: quietly(() => textOf(thrown)) ?? UNREADABLE };
   return {
-    type: quietly(() => nameOf(thrown), 'Error'),
-    value: quietly(() => messageOf(thrown), UNREADABLE),
+    type: quietly(() => nameOf(thrown)) ?? 'Error',
+    value: quietly(() => messageOf(thrown)) ?? UNREADABLE,
   };
 }
 
@@ -87,7 +91,7 @@ function tracebackOf(error: Error): string {
     seen.add(link.thrown);
     const full = `${link.how}${stackOf(link.thrown)}`;
     text += text.length + full.length <= STACKS_BYTES || text === '' ? full : link.how + headOf(link.thrown);
-    waiting.push(...quietly(() => behind(link.thrown, seen), []).reverse());
+    waiting.push(...(quietly(() => behind(link.thrown, seen)) ?? []).reverse());
   }
   return cutText(text, MAX_TRACEBACK_BYTES);
 }
@@ -106,7 +110,7 @@ function behind(thrown: unknown, seen: ReadonlySet<unknown>): Link[] {
 
 function stackOf(thrown: unknown): string {
   if (!isThrowable(thrown)) return headOf(thrown);
-  const stack: unknown = quietly(() => thrown.stack, undefined);
+  const stack: unknown = quietly(() => thrown.stack);
   return typeof stack === 'string' && stack !== '' ? stack : headOf(thrown);
 }
 

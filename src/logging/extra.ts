@@ -1,7 +1,8 @@
+import { put } from '../call/fields.js';
 import { cutText, fitTexts, jsonBytes } from '../call/limit.js';
 import { toJson } from '../call/plain.js';
 import { excInfoOf, isThrowable, ownFieldsOf } from './exc-info.js';
-import { type LineFields, put } from './fields.js';
+import type { LineFields } from './fields.js';
 
 /** Bytes of a line's extra fields as JSON. */
 export const MAX_EXTRA_BYTES = 256_000;

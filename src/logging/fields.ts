@@ -1,3 +1,4 @@
+import { put } from '../call/fields.js';
 import type { LineContext } from '../recorder/context.js';
 
 /** The fields of a line, of which none is a getter any more. */
@@ -23,13 +24,6 @@ export function takeContext(fields: LineFields, here?: LineContext): LineContext
   const callId = takeId(fields, 'call_id') ?? here?.callId;
   const chatId = takeId(fields, 'chat_id') ?? here?.chatId;
   return { callId, chatId };
-}
-
-/** `__proto__` as an own key would set the prototype by assignment. */
-export function put(fields: LineFields, key: string, value: unknown): void {
-  if (key === '__proto__')
-    Object.defineProperty(fields, key, { value, enumerable: true, configurable: true, writable: true });
-  else fields[key.isWellFormed() ? key : key.toWellFormed()] = value;
 }
 
 function keysOf(source: unknown): string[] {

@@ -1,58 +1,32 @@
 import type { Level } from './line.js';
 
-/** The names of all libraries by Python's number; 10 to 50 in tens are Python's own, the others lie where they belong. */
-const NUMBERS: ReadonlyMap<string, number> = new Map([
-  ['trace', 5],
-  ['silly', 5],
-  ['debug', 10],
-  ['prompt', 10],
-  ['input', 10],
-  ['verbose', 15],
-  ['http', 17],
-  ['info', 20],
-  ['data', 20],
-  ['help', 20],
-  ['notice', 25],
-  ['warn', 30],
-  ['warning', 30],
-  ['error', 40],
-  ['fatal', 50],
-  ['crit', 50],
-  ['critical', 50],
-  ['alert', 55],
-  ['emerg', 60],
-]);
+/** By the names of all libraries; 10 to 50 in tens are Python's own, the others lie where they belong. */
+const LEVELS: ReadonlyMap<string, Level> = new Map(
+  Object.entries({
+    TRACE: [5, 'trace', 'silly'],
+    DEBUG: [10, 'debug', 'prompt', 'input'],
+    VERBOSE: [15, 'verbose'],
+    HTTP: [17, 'http'],
+    INFO: [20, 'info', 'data', 'help'],
+    NOTICE: [25, 'notice'],
+    WARNING: [30, 'warn', 'warning'],
+    ERROR: [40, 'error'],
+    CRITICAL: [50, 'fatal', 'crit', 'critical'],
+    ALERT: [55, 'alert'],
+    EMERG: [60, 'emerg'],
+  } satisfies Record<string, [number, ...string[]]>).flatMap(([name, [number, ...names]]) =>
+    names.map((each) => [each, { number, name }] as const),
+  ),
+);
 
-const NAMES: ReadonlyMap<number, string> = new Map([
-  [5, 'TRACE'],
-  [10, 'DEBUG'],
-  [15, 'VERBOSE'],
-  [17, 'HTTP'],
-  [20, 'INFO'],
-  [25, 'NOTICE'],
-  [30, 'WARNING'],
-  [40, 'ERROR'],
-  [50, 'CRITICAL'],
-  [55, 'ALERT'],
-  [60, 'EMERG'],
-]);
-
-/** Python's number of a level that libraries know by this name, whatever its case. */
-export function levelNumber(name: string): number | undefined {
-  return NUMBERS.get(name.toLowerCase());
+/** A level that libraries know by this name, whatever its case; undefined for a custom one. */
+export function levelNamed(name: string): Level | undefined {
+  return LEVELS.get(name.toLowerCase());
 }
 
-const levels = new Map<string, Level>();
-
-/** A level of a library's, by its name there; undefined for a custom one. */
-export function levelNamed(name: string): Level | undefined {
-  const number = levelNumber(name);
-  if (number === undefined) return undefined;
-  const known = levels.get(name);
-  if (known !== undefined) return known;
-  const level = { number, name: NAMES.get(number) ?? name.toUpperCase() };
-  levels.set(name, level);
-  return level;
+/** Python's number of it. */
+export function levelNumber(name: string): number | undefined {
+  return levelNamed(name)?.number;
 }
 
 /** A level of the program's own: by the name that it gave it, else as Python calls one without a name. */

@@ -1,8 +1,5 @@
+import { quietly } from '../api/quietly.js';
 import type { Origin } from './line.js';
-
-interface WorkerThreads {
-  readonly threadId: number;
-}
 
 let here: Origin | undefined;
 
@@ -22,8 +19,7 @@ function processName(): string {
 }
 
 function threadId(): number {
-  const threads = quietly(() => process.getBuiltinModule('node:worker_threads') as WorkerThreads | undefined);
-  return threads?.threadId ?? 0;
+  return quietly(() => process.getBuiltinModule('node:worker_threads'))?.threadId ?? 0;
 }
 
 let startedMs: number | undefined;
@@ -32,13 +28,4 @@ let startedMs: number | undefined;
 export function processStartMs(): number {
   startedMs ??= quietly(() => Date.now() - process.uptime() * 1000) ?? performance.timeOrigin;
   return startedMs;
-}
-
-/** Not every runtime has a `process`, or a whole one. */
-function quietly<Value>(ask: () => Value): Value | undefined {
-  try {
-    return ask();
-  } catch {
-    return undefined;
-  }
 }

@@ -6,10 +6,8 @@ import type { LineFormat } from './format.js';
 import { clampLevel } from './levels.js';
 import type { ExcInfo, Location, LogLine } from './line.js';
 import { originHere, processStartMs, threadName } from './origin.js';
-import { asPlainText } from './text.js';
+import { MAX_MESSAGE_BYTES, messageText } from './text.js';
 
-/** Bytes of the message as JSON, and of what a format makes of it. */
-const MAX_MESSAGE_BYTES = 256_000;
 const MAX_STACK_BYTES = 32_000;
 /** Past this the column's partition, a month, could not be told. */
 const LAST_MS = Date.UTC(2100, 0);
@@ -64,30 +62,6 @@ const MOST_BYTES_A_CHARACTER = 6;
 function extraIn({ extra, thrown, jsonLength }: LogLine): TbLog['extra'] {
   if (jsonLength === undefined) return extraOf(extra, thrown);
   return jsonLength * MOST_BYTES_A_CHARACTER <= MAX_EXTRA_BYTES ? extra : fitExtra(extra);
-}
-
-/** Whatever was logged as the message, as text. Never throws. */
-export function messageText(message: unknown): string {
-  switch (typeof message) {
-    case 'string':
-      return message;
-    case 'undefined':
-      return '';
-    case 'object':
-      return message === null ? 'null' : asPlainText(message, MAX_MESSAGE_BYTES);
-    case 'function':
-      return `[Function: ${nameOf(message)}]`;
-    default:
-      return String(message);
-  }
-}
-
-function nameOf(given: object): string {
-  try {
-    return String((given as { name?: unknown }).name) || 'anonymous';
-  } catch {
-    return 'anonymous';
-  }
 }
 
 /** The same ms mostly has many lines. */

@@ -4,6 +4,7 @@ import { createTell, type Tell } from '../api/tell.js';
 import { Datasource } from '../datasource/datasource.js';
 import { isDelivering, markDeliveries, whileDelivering } from '../datasource/delivering.js';
 import { type DatasourceOptions, readSettings } from '../datasource/options.js';
+import { handTo, redacted } from '../recorder/hand-over.js';
 import type { Sink } from '../recorder/options.js';
 import { noAnswer } from '../recorder/problems.js';
 import { givenSink, unusableSink } from '../recorder/sink.js';
@@ -117,27 +118,9 @@ export class LogWriter {
   #append(line: LogLine, sink: Sink<TbLog>): void {
     this.#least ??= this.#readLevel(this.#options.level);
     if (line.level.number < this.#least) return;
-    const row = this.#redacted(toRow(line, this.#appName, this.#format));
-    if (row === null) return;
-    try {
-      const answer = sink.append(row);
-      if (answer instanceof Promise) answer.catch((thrown) => this.#tell(userFunction('datasource', thrown)));
-    } catch (thrown) {
-      this.#tell(userFunction('datasource', thrown));
-    }
-  }
-
-  /** A row that could not be redacted is not sent: what it holds may be what nobody should see. */
-  #redacted(row: TbLog): TbLog | null {
-    if (this.#redact === undefined) return row;
-    try {
-      const redacted: unknown = this.#redact(row);
-      if (redacted === null || isRow(redacted)) return redacted;
-      this.#tell(noAnswer('redact', redacted, 'its line is dropped; return the row, or null to drop it'));
-    } catch (thrown) {
-      this.#tell(userFunction('redact', thrown));
-    }
-    return null;
+    const made = toRow(line, this.#appName, this.#format);
+    const row = redacted(made, this.#redact, UNREDACTED, this.#tell);
+    if (row !== null) handTo(sink, row, this.#tell);
   }
 
   #findSink(): Sink<TbLog> | null {
@@ -237,6 +220,8 @@ export class LogWriter {
   }
 }
 
+const UNREDACTED = 'its line is dropped; return the row, or null to drop it';
+
 /** Each line of theirs would make another one. */
 function loggedWithin(): TinybirdError {
   return new TinybirdError(
@@ -244,9 +229,4 @@ function loggedWithin(): TinybirdError {
     'A line is not sent: it was logged while another one was made a row, by the option format or redact, or by a ' +
       'getter or toJSON of what was logged. Let them log nothing.',
   );
-}
-
-/** What a function gives that forgot to return, or is asynchronous, is none. */
-function isRow(redacted: unknown): redacted is TbLog {
-  return typeof redacted === 'object' && redacted !== null && !('then' in redacted);
 }

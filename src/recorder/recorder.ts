@@ -7,6 +7,7 @@ import { toMessages } from '../call/messages.js';
 import { maskKey } from '../call/redact.js';
 import { backgroundSettled, inBackground } from './background.js';
 import { type CallDetails, currentScope, noteCall } from './context.js';
+import { handTo, redacted } from './hand-over.js';
 import { MetadataReader } from './metadata.js';
 import type { Capture, Sink, TinybirdOptions } from './options.js';
 import { Pricer } from './pricer.js';
@@ -199,18 +200,17 @@ export class Recorder {
 
   #append(call: LlmCall, cost: number | undefined, { capture, sink }: Destination): void {
     try {
-      const { maxEventBytes, validate } = this.#options;
-      const event = this.#redacted(
-        toEvent(call, {
-          cost,
-          captureMessages: capture.messages,
-          captureResponse: capture.response,
-          maxBytes: maxEventBytes,
-        }),
-      );
+      const { maxEventBytes, redact, validate } = this.#options;
+      const made = toEvent(call, {
+        cost,
+        captureMessages: capture.messages,
+        captureResponse: capture.response,
+        maxBytes: maxEventBytes,
+      });
+      const event = redacted(made, redact, UNREDACTED, this.#tell);
       if (event === null) return;
       if (validate === true) inBackground(this.#validate(event));
-      this.#hand(event, sink);
+      handTo(sink, event, this.#tell);
     } catch (thrown) {
       this.#tell(internal(thrown));
     }
@@ -227,38 +227,10 @@ export class Recorder {
       this.#tell(invalidEvent([{ path: [], message: describeThrown(thrown) }]));
     }
   }
-
-  /** An event that could not be redacted is not sent: what it holds may be what nobody should see. */
-  #redacted(event: LitellmEvent): LitellmEvent | null {
-    const { redact } = this.#options;
-    if (redact === undefined) return event;
-    try {
-      const redacted: unknown = redact(event);
-      if (redacted === null || isEvent(redacted)) return redacted;
-      this.#tell(noAnswer('redact', redacted, 'its call is dropped; return the event, or null to drop it'));
-    } catch (thrown) {
-      this.#tell(userFunction('redact', thrown));
-    }
-    return null;
-  }
-
-  #hand(event: LitellmEvent, sink: Sink): void {
-    try {
-      const answer = sink.append(event);
-      if (answer instanceof Promise) {
-        answer.catch((thrown) => this.#tell(userFunction('datasource', thrown)));
-      }
-    } catch (thrown) {
-      this.#tell(userFunction('datasource', thrown));
-    }
-  }
 }
+
+const UNREDACTED = 'its call is dropped; return the event, or null to drop it';
 
 function nameOf({ name }: BegunCall): { name: string } | undefined {
   return name === undefined || name === null || name === '' ? undefined : { name };
-}
-
-/** What a function gives that forgot to return, or is asynchronous, is none. */
-function isEvent(redacted: unknown): redacted is LitellmEvent {
-  return typeof redacted === 'object' && redacted !== null && !('then' in redacted);
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { put } from '../../src/call/fields.js';
 import { extraOf, MAX_EXTRA_BYTES } from '../../src/logging/extra.js';
-import { put, takeContext } from '../../src/logging/fields.js';
+import { takeContext } from '../../src/logging/fields.js';
 
 const unreadable = (): never => {
   throw new Error('of a getter');

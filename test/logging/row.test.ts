@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { tbLogSchema } from '../../schemas/tb-logs.js';
 import type { LogLine } from '../../src/logging/line.js';
-import { messageText, toRow } from '../../src/logging/row.js';
+import { toRow } from '../../src/logging/row.js';
+import { messageText } from '../../src/logging/text.js';
 
 const AT = Date.UTC(2026, 10, 24, 1, 57, 56, 325);
 

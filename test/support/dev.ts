@@ -17,19 +17,17 @@ export interface DevOptions {
   port?: number;
   /** The project whose `datasources/` it serves. Default: the package's own. */
   project?: string;
-  /** How to start the command. Default: as it was built. */
-  command?: readonly string[];
 }
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const BUILT = ['dist/src/cli/main.js'];
+const COMMAND = 'dist/src/cli/main.js';
 const START_TIMEOUT_MS = 30_000;
 
 /** Starts `tinybird-llm dev` in a process of its own; resolves when it listens. */
 export async function startDev(options: DevOptions): Promise<Dev> {
-  const { dataDir, port = 0, project, command = BUILT } = options;
+  const { dataDir, port = 0, project } = options;
   const where = ['--port', String(port), '--data', dataDir, ...(project ? ['--project', project] : [])];
-  const child = spawn(process.execPath, [...command, 'dev', ...where], {
+  const child = spawn(process.execPath, [COMMAND, 'dev', ...where], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,6 +1,8 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
+import { expect, vi } from 'vitest';
 
 /** A request to the Events API, its body inflated and read. */
 export interface EventsRequest {
@@ -77,6 +79,27 @@ export function holdAnswers(tinybird: FakeTinybird): () => void {
   });
   tinybird.answer = () => released;
   return release;
+}
+
+/**
+ * Whether an end that has rows to deliver comes after their delivery: the server keeps its answer back until it has the
+ * request and others have had their turns.
+ */
+export async function waitsForDelivery(
+  tinybird: FakeTinybird,
+  end: () => Promise<unknown>,
+): Promise<boolean> {
+  const release = holdAnswers(tinybird);
+  let isOver = false;
+  const ended = end().then(() => {
+    isOver = true;
+  });
+  await vi.waitFor(() => expect(tinybird.requests).toHaveLength(1), 10_000);
+  for (let turn = 0; turn < 20; turn += 1) await nextTurn();
+  const waits = !isOver;
+  release();
+  await ended;
+  return waits;
 }
 
 /** A loopback port on which nobody listens. */

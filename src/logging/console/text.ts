@@ -1,3 +1,4 @@
+import { quietly } from '../../api/quietly.js';
 import { asPlainText } from '../text.js';
 
 interface Util {
@@ -39,12 +40,6 @@ function plainText(value: unknown): string {
 }
 
 function platformUtil(): Util | null {
-  if (util === undefined) {
-    try {
-      util = (process.getBuiltinModule('node:util') as Util | undefined) ?? null;
-    } catch {
-      util = null;
-    }
-  }
+  if (util === undefined) util = quietly(() => process.getBuiltinModule('node:util')) ?? null;
   return util;
 }

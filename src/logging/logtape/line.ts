@@ -1,8 +1,9 @@
+import { quietly } from '../../api/quietly.js';
 import type { LineContext } from '../../recorder/context.js';
-import { isThrowable } from '../exc-info.js';
-import { fieldsIn, type LineFields, takeContext } from '../fields.js';
+import { isThrowable, takeThrown } from '../exc-info.js';
+import { fieldsIn, takeContext } from '../fields.js';
 import type { Level, Location, LogLine } from '../line.js';
-import { messageText } from '../row.js';
+import { messageText } from '../text.js';
 
 /** LogTape's record, as far as we read it. */
 export interface LogTapeRecord {
@@ -44,25 +45,7 @@ export function lineOfLogTape(record: LogTapeRecord, { level, here, location }: 
   };
 }
 
-function takeThrown(fields: LineFields): unknown {
-  for (const key of Object.keys(fields)) {
-    const value = fields[key];
-    if (!isThrowable(value)) continue;
-    delete fields[key];
-    return value;
-  }
-  return undefined;
-}
-
 /** As LogTape's own formatters have it, more or less: nothing is a word there too. */
 function valueText(value: unknown): string {
   return value === undefined ? 'undefined' : messageText(value);
-}
-
-function quietly<Value>(read: () => Value): Value | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
 }

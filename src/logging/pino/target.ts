@@ -1,3 +1,4 @@
+import { keepAlive } from '../../api/timers.js';
 import { fieldsOf } from '../../call/fields.js';
 import type { TransferableLogOptions } from '../options.js';
 import { type PinoConfig, type PinoText, parsePino } from './line.js';
@@ -11,7 +12,6 @@ export interface TinybirdPinoOptions extends TransferableLogOptions {
 
 /** pino's main thread waits 10 s for its transports at the end of a process, then leaves without a word. */
 const MOST_CLOSE_MS = 8000;
-const FOREVER_MS = 2 ** 30;
 
 /** What `pino-abstract-transport` reads pino's lines from, as far as we use it. */
 interface Source {
@@ -21,14 +21,6 @@ interface Source {
   flush?: (done: () => void) => void;
 }
 
-/** As far as pino's worker is concerned. */
-interface WorkerThreads {
-  readonly workerData: { readonly workerData?: { readonly pinoWillSendConfig?: boolean } } | null;
-  readonly parentPort: {
-    on(event: 'message', take: (message: unknown) => void): unknown;
-  } | null;
-}
-
 /**
  * What pino runs in a worker thread: reads its lines and sends them as rows. Nothing here throws, since what goes wrong
  * in a transport ends the program.
@@ -36,7 +28,7 @@ interface WorkerThreads {
 export async function tinybirdTarget(options: TinybirdPinoOptions = {}): Promise<NodeJS.WritableStream> {
   const { default: build } = await import('pino-abstract-transport');
   // pino 9's worker ends where nothing but idle timers is left, whatever waits to be delivered
-  const alive = setInterval(() => {}, FOREVER_MS);
+  const alive = keepAlive();
   const { nestedKey } = { ...options };
   const lines = new PinoLines(options, { nestedKey }, MOST_CLOSE_MS);
   if ((options as { location?: unknown } | null)?.location === true) lines.refuseLocation();
@@ -87,21 +79,19 @@ class EarlyLines {
 }
 
 function willBeConfigured(): boolean {
-  return threads()?.workerData?.workerData?.pinoWillSendConfig === true;
+  const { workerData } = process.getBuiltinModule('node:worker_threads');
+  return fieldsOf(fieldsOf(workerData).workerData).pinoWillSendConfig === true;
 }
 
 /** pino tells its transports of the logger that they are given to. */
 function onConfig(take: (config: PinoConfig) => void): void {
-  threads()?.parentPort?.on('message', (message) => {
+  const { parentPort } = process.getBuiltinModule('node:worker_threads');
+  parentPort?.on('message', (message: unknown) => {
     const { code, config } = fieldsOf(message);
     if (code !== 'PINO_CONFIG') return;
     const { levels, messageKey, errorKey } = fieldsOf(config) as PinoConfig;
     take({ levels, messageKey, errorKey });
   });
-}
-
-function threads(): WorkerThreads | undefined {
-  return process.getBuiltinModule('node:worker_threads') as unknown as WorkerThreads | undefined;
 }
 
 /** Also what is between pino and us still: its `flush` promises the lines before it. */

@@ -16,13 +16,9 @@ export function levelOfWinston(
   given: GivenLevels,
   levels: WinstonLevels | undefined,
 ): Level | undefined {
-  const number = givenNumber(name, given);
-  if (number !== undefined) {
-    const known = levelNamed(name);
-    return known?.number === number ? known : customLevel(clampLevel(number), name);
-  }
   const known = levelNamed(name);
-  if (known !== undefined) return known;
+  const number = givenNumber(name, given) ?? known?.number;
+  if (number !== undefined) return known?.number === number ? known : customLevel(clampLevel(number), name);
   const between = numberBetween(name, given, levels);
   return between === undefined ? undefined : customLevel(between, name);
 }

@@ -1,8 +1,9 @@
-import { excInfoOf, isThrowable, ownFieldsOf } from '../exc-info.js';
+import { quietly } from '../../api/quietly.js';
+import { excInfoOf, isThrowable, ownFieldsOf, takeThrown } from '../exc-info.js';
 import { fieldsIn, type LineFields, takeContext } from '../fields.js';
 import type { ExcInfo, Level, LogLine } from '../line.js';
 import { readLocation } from '../location.js';
-import { messageText } from '../row.js';
+import { messageText } from '../text.js';
 
 export const LEVEL = Symbol.for('level');
 const SPLAT = Symbol.for('splat');
@@ -65,14 +66,8 @@ function thrownIn(info: WinstonInfo, fields: LineFields): unknown {
   const argument = info[THROWN] ?? argumentsOf(info).find(isThrowable);
   if (argument !== undefined) return withoutParts(argument, fields);
   if (isThrowable(info.message)) return withoutParts(info.message, fields);
-  for (const key of Object.keys(fields)) {
-    const value = fields[key];
-    // the cause of an error of which only the stack is left
-    if (!isThrowable(value) || (key === 'cause' && isStack(fields.stack))) continue;
-    delete fields[key];
-    return value;
-  }
-  return undefined;
+  // the cause may be that of an error of which only the stack is left
+  return takeThrown(fields, isStack(fields.stack) ? 'cause' : undefined);
 }
 
 /** winston and its formats copy them from the error. */
@@ -163,12 +158,4 @@ function argumentsOf(info: WinstonInfo): readonly unknown[] {
 
 function isObject(value: unknown): value is LineFields {
   return typeof value === 'object' && value !== null;
-}
-
-function quietly<Value>(read: () => Value): Value | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
 }

@@ -1,9 +1,7 @@
-import OpenAI from 'openai';
 import { describe, expect, it } from 'vitest';
-import type { LitellmEvent } from '../../../schemas/litellm.js';
-import { instrumentOpenAI } from '../../../src/openai/index.js';
 import { withMetadata } from '../../../src/recorder/context.js';
 import { flush } from '../../../src/recorder/flush.js';
+import { modelThatLogs } from '../../support/asked-model.js';
 import { useCaptured } from './captured.js';
 
 const captured = useCaptured();
@@ -37,16 +35,7 @@ describe('a captured line and its chat and call', () => {
 
   it('says the call under way, without `withMetadata`, whatever runs beside it', async () => {
     captured.capture();
-    const events: LitellmEvent[] = [];
-    const fetch: typeof globalThis.fetch = async (_url, init) => {
-      const { model } = JSON.parse(String(init?.body));
-      captured.target.log(`asked ${model}`);
-      await new Promise((resolve) => setImmediate(resolve));
-      captured.target.log(`answered ${model}`);
-      return Response.json({ id: model, object: 'chat.completion', model, choices: [] });
-    };
-    const client = instrumentOpenAI(new OpenAI({ apiKey: 'k', fetch }), { datasource: events });
-    const ask = (model: string) => client.chat.completions.create({ model, messages: [] });
+    const { events, ask } = modelThatLogs((text) => captured.target.log(text));
     await Promise.all([ask('m1'), ask('m2')]);
     captured.target.log('after');
     await flush();

@@ -5,7 +5,13 @@ import { forgetTold } from '../../../src/api/tell.js';
 import type { LogOptions } from '../../../src/logging/options.js';
 import { LOGTAPES, type LogTape, type LogTapeLogging, logTapeLogging } from '../../support/logtape.js';
 import { runProgram } from '../../support/program.js';
-import { type FakeTinybird, holdAnswers, startFakeTinybird, unusedUrl } from '../../support/tinybird.js';
+import {
+  type FakeTinybird,
+  holdAnswers,
+  startFakeTinybird,
+  unusedUrl,
+  waitsForDelivery,
+} from '../../support/tinybird.js';
 
 let tinybird: FakeTinybird;
 beforeEach(async () => {
@@ -30,19 +36,10 @@ describe.each(LOGTAPES)('the end of %s', (_name, logtape) => {
     ['dispose()', () => dispose()],
     ['reset()', () => reset()],
   ])('by %s is over when its records are delivered, and not before', async (_way, end) => {
-    const release = holdAnswers(tinybird);
     const { log, problems } = await sending(logtape);
     log.info('one');
     log.info('two');
-    let isOver = false;
-    const ended = end().then(() => {
-      isOver = true;
-    });
-    await vi.waitFor(() => expect(tinybird.requests).toHaveLength(1), 10_000);
-    for (let turn = 0; turn < 20; turn += 1) await nextTurn();
-    expect(isOver).toBe(false);
-    release();
-    await ended;
+    expect(await waitsForDelivery(tinybird, end)).toBe(true);
     expect(messages()).toEqual(['one', 'two']);
     expect(problems).toEqual([]);
   });

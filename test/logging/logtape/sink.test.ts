@@ -1,38 +1,21 @@
-import * as logtape from '@logtape/logtape';
-import * as logtape1 from 'logtape1';
-import OpenAI from 'openai';
+import type { Logger } from '@logtape/logtape';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type TbLog, tbLogSchema } from '../../../schemas/tb-logs.js';
 import type { TinybirdError } from '../../../src/api/errors.js';
 import { type LogTapeRecord, tinybirdSink } from '../../../src/logging/logtape/index.js';
 import type { LogOptions } from '../../../src/logging/options.js';
-import { instrumentOpenAI } from '../../../src/openai/index.js';
 import { withMetadata } from '../../../src/recorder/context.js';
 import { flush } from '../../../src/recorder/flush.js';
+import { modelThatRuns } from '../../support/asked-model.js';
+import { LOGTAPES, logTapeLogging } from '../../support/logtape.js';
 import { runProgram } from '../../support/program.js';
 import { startFakeTinybird } from '../../support/tinybird.js';
 
-describe.each([
-  ['LogTape 2', logtape],
-  ['LogTape 1', logtape1 as unknown as typeof logtape],
-])('the sink under %s', (_name, { configure, dispose, getLogger, reset, withContext }) => {
+describe.each(LOGTAPES)('the sink under %s', (_name, logtape) => {
+  const { configure, dispose, getLogger, reset, withContext } = logtape;
   afterEach(() => reset());
 
-  /** A logger of the category a.b, the rows of its lines, and what was told. */
-  async function logging(options: LogOptions = {}, settings: object = {}) {
-    const rows: TbLog[] = [];
-    const problems: TinybirdError[] = [];
-    const onError = (problem: TinybirdError) => problems.push(problem);
-    await configure({
-      reset: true,
-      sinks: { tinybird: tinybirdSink({ datasource: rows, onError, ...options }) },
-      loggers: [
-        { category: 'a', sinks: ['tinybird'], lowestLevel: 'trace', ...settings },
-        { category: ['logtape', 'meta'], sinks: [] },
-      ],
-    });
-    return { log: getLogger(['a', 'b']), rows, problems };
-  }
+  const logging = (options?: LogOptions, settings?: object) => logTapeLogging(logtape, options, settings);
 
   it('makes a row of a record, with every field of it', async () => {
     const { log, rows, problems } = await logging({ appName: 'bot' });
@@ -103,9 +86,9 @@ describe.each([
   });
 
   it.each([
-    ['as a property', (log: logtape.Logger, error: Error) => log.error('a text', { error })],
-    ['under another name', (log: logtape.Logger, error: Error) => log.error('a text', { reason: error })],
-    ['in the template', (log: logtape.Logger, error: Error) => log.error`a text ${error}`],
+    ['as a property', (log: Logger, error: Error) => log.error('a text', { error })],
+    ['under another name', (log: Logger, error: Error) => log.error('a text', { reason: error })],
+    ['in the template', (log: Logger, error: Error) => log.error`a text ${error}`],
   ])('tells an error %s: class, message, stack, causes in order, its own fields', async (_how, write) => {
     const { log, rows } = await logging();
     const inner = new SyntaxError('third', { cause: new Error('fourth') });
@@ -167,19 +150,11 @@ describe.each([
 
   it('knows the call that is asked, with a scope or without, and the newest one after it', async () => {
     const { log, rows } = await logging();
-    const events: { id: string }[] = [];
-    const fetch = async () => {
-      log.info('asking');
-      return Response.json({ id: 'r', object: 'chat.completion', created: 1, model: 'm', choices: [] });
-    };
-    const client = instrumentOpenAI(new OpenAI({ apiKey: 'k', fetch }), {
-      datasource: { append: (event) => events.push(event) },
-    });
-    const ask = () => client.chat.completions.create({ model: 'm', messages: [] });
-    await ask();
+    const { events, ask } = modelThatRuns(() => log.info('asking'));
+    await ask('m');
     log.info('outside');
     await withMetadata({ metadata: { chat_id: 'c1' } }, async () => {
-      await ask();
+      await ask('m');
       log.info('after');
     });
     await flush();

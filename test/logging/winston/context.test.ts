@@ -1,12 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import OpenAI from 'openai';
 import { describe, expect, it, vi } from 'vitest';
 import { createLogger, transports } from 'winston';
-import type { LitellmEvent } from '../../../schemas/litellm.js';
 import type { TbLog } from '../../../schemas/tb-logs.js';
 import { TinybirdTransport, tinybirdMeta } from '../../../src/logging/winston/index.js';
-import { instrumentOpenAI } from '../../../src/openai/index.js';
 import { withMetadata } from '../../../src/recorder/context.js';
+import { modelThatLogs } from '../../support/asked-model.js';
 import { winstonLogging } from '../../support/winston.js';
 
 /** Answers at its leisure, so that winston keeps the lines that come meanwhile. */
@@ -76,17 +74,8 @@ describe('the chat of a line', () => {
 
 describe('the call of a line', () => {
   it('is the one under way, and after the answer the newest one of its scope', async () => {
-    const events: LitellmEvent[] = [];
     const { log, rows } = winstonLogging({ defaultMeta: tinybirdMeta() });
-    const fetch: typeof globalThis.fetch = async (_url, init) => {
-      const { model } = JSON.parse(String(init?.body));
-      log.info(`asked ${model}`);
-      await nextTurn();
-      log.info(`answered ${model}`);
-      return Response.json({ id: model, object: 'chat.completion', model, choices: [] });
-    };
-    const client = instrumentOpenAI(new OpenAI({ apiKey: 'k', fetch }), { datasource: events });
-    const ask = (model: string) => client.chat.completions.create({ model, messages: [] });
+    const { events, ask } = modelThatLogs((text) => log.info(text));
     await Promise.all([ask('one'), ask('two')]);
     log.info('outside');
     await withMetadata({ metadata: { chat_id: 'c1' } }, async () => {

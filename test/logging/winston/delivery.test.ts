@@ -11,6 +11,7 @@ import {
   json,
   startFakeTinybird,
   unusedUrl,
+  waitsForDelivery,
 } from '../../support/tinybird.js';
 
 let tinybird: FakeTinybird;
@@ -39,20 +40,14 @@ const messages = () => tinybird.rows.map(({ message }) => message);
 
 describe('the end of a logger', () => {
   it('is finished when its lines are delivered, and not before', async () => {
-    const release = holdAnswers(tinybird);
     const { log } = logging();
-    let isFinished = false;
-    const finish = once(log, 'finish').then(() => {
-      isFinished = true;
-    });
     log.info('one');
     log.info('two');
-    log.end();
-    await vi.waitFor(() => expect(tinybird.requests).toHaveLength(1), 10_000);
-    for (let turn = 0; turn < 20; turn += 1) await nextTurn();
-    expect(isFinished).toBe(false);
-    release();
-    await finish;
+    const waits = await waitsForDelivery(tinybird, () => {
+      log.end();
+      return once(log, 'finish');
+    });
+    expect(waits).toBe(true);
     expect(messages()).toEqual(['one', 'two']);
     expect(problems).toEqual([]);
   });
