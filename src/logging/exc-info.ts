@@ -1,8 +1,9 @@
 import { isError, nameOf } from '../call/failure.js';
-import { type Fields, fieldsOf } from '../call/fields.js';
+import { fieldsOf } from '../call/fields.js';
 import { cutText } from '../call/limit.js';
-import { asText } from '../call/plain.js';
+import { fieldsIn, type LineFields } from './fields.js';
 import type { ExcInfo } from './line.js';
+import { asPlainText } from './text.js';
 
 /** Of all stacks together; past it members and causes are told by their names and messages. */
 const STACKS_BYTES = 64_000;
@@ -16,31 +17,38 @@ const MOST_LINKS = 1000;
  * and of an AggregateError's members. What was thrown and is no error is told too. Never throws.
  */
 export function excInfoOf(thrown: unknown): ExcInfo {
+  const parts = partsOf(thrown);
+  return isThrowable(thrown) ? { ...parts, traceback: tracebackOf(thrown) } : parts;
+}
+
+const UNREADABLE = '[Unreadable]';
+
+/** What was thrown may throw again as it is read: a getter, a Proxy. */
+function quietly<Value>(read: () => Value, otherwise: Value): Value {
   try {
-    if (!isError(thrown)) return { type: kindOf(thrown), value: textOf(thrown) };
-    return { type: nameOf(thrown), value: messageOf(thrown), traceback: tracebackOf(thrown) };
+    return read();
   } catch {
-    return { type: 'Error', value: '[Unreadable]' };
+    return otherwise;
   }
 }
 
 /** Whether it is an error. Never throws. */
 export function isThrowable(value: unknown): value is Error {
-  try {
-    return typeof value === 'object' && value !== null && isError(value);
-  } catch {
-    return false;
-  }
+  return quietly(() => typeof value === 'object' && value !== null && isError(value), false);
 }
 
 /** What an error says beside its message and its stack, such as its `code`. Never throws. */
-export function ownFieldsOf(error: unknown): Fields {
-  try {
-    const { name: _n, message: _m, stack: _s, cause: _c, errors: _e, ...own } = fieldsOf(error);
-    return own;
-  } catch {
-    return {};
-  }
+export function ownFieldsOf(error: unknown): LineFields {
+  const { name: _n, message: _m, stack: _s, cause: _c, errors: _e, ...own } = fieldsIn(error);
+  return own;
+}
+
+function partsOf(thrown: unknown): ExcInfo {
+  if (!isThrowable(thrown)) return { type: kindOf(thrown), value: quietly(() => textOf(thrown), UNREADABLE) };
+  return {
+    type: quietly(() => nameOf(thrown), 'Error'),
+    value: quietly(() => messageOf(thrown), UNREADABLE),
+  };
 }
 
 function kindOf(thrown: unknown): string {
@@ -49,11 +57,17 @@ function kindOf(thrown: unknown): string {
 
 function textOf(value: unknown): string {
   if (value === null || value === undefined) return String(value);
-  return cutText(typeof value === 'symbol' ? String(value) : asText(value), MAX_VALUE_BYTES);
+  return cutText(
+    typeof value === 'symbol' ? String(value) : asPlainText(value, MAX_VALUE_BYTES),
+    MAX_VALUE_BYTES,
+  );
 }
 
 function messageOf({ message }: Error): string {
-  return cutText(typeof message === 'string' ? message : asText(message), MAX_VALUE_BYTES);
+  return cutText(
+    typeof message === 'string' ? message : asPlainText(message, MAX_VALUE_BYTES),
+    MAX_VALUE_BYTES,
+  );
 }
 
 /** What stands behind an error, and in which way. */
@@ -73,7 +87,7 @@ function tracebackOf(error: Error): string {
     seen.add(link.thrown);
     const full = `${link.how}${stackOf(link.thrown)}`;
     text += text.length + full.length <= STACKS_BYTES || text === '' ? full : link.how + headOf(link.thrown);
-    waiting.push(...behind(link.thrown, seen).reverse());
+    waiting.push(...quietly(() => behind(link.thrown, seen), []).reverse());
   }
   return cutText(text, MAX_TRACEBACK_BYTES);
 }
@@ -91,11 +105,12 @@ function behind(thrown: unknown, seen: ReadonlySet<unknown>): Link[] {
 }
 
 function stackOf(thrown: unknown): string {
-  if (!isThrowable(thrown)) return textOf(thrown);
-  const { stack } = thrown;
+  if (!isThrowable(thrown)) return headOf(thrown);
+  const stack: unknown = quietly(() => thrown.stack, undefined);
   return typeof stack === 'string' && stack !== '' ? stack : headOf(thrown);
 }
 
 function headOf(thrown: unknown): string {
-  return isThrowable(thrown) ? `${nameOf(thrown)}: ${messageOf(thrown)}` : textOf(thrown);
+  const { type, value } = partsOf(thrown);
+  return isThrowable(thrown) ? `${type}: ${value}` : value;
 }

@@ -1,12 +1,12 @@
 import type { TbLog } from '../../schemas/tb-logs.js';
 import { cutText } from '../call/limit.js';
-import { asText } from '../call/plain.js';
 import { excInfoOf, MAX_TRACEBACK_BYTES } from './exc-info.js';
 import { extraOf, fitExtra, MAX_EXTRA_BYTES } from './extra.js';
 import type { LineFormat } from './format.js';
 import { clampLevel } from './levels.js';
 import type { ExcInfo, Location, LogLine } from './line.js';
 import { originHere, processStartMs, threadName } from './origin.js';
+import { asPlainText } from './text.js';
 
 /** Bytes of the message as JSON, and of what a format makes of it. */
 const MAX_MESSAGE_BYTES = 256_000;
@@ -20,7 +20,7 @@ const LAST_MS = Date.UTC(2100, 0);
  * @param format without it `formatted_message` is the message and the traceback, as Python's handlers have it
  */
 export function toRow(line: LogLine, appName: string, format?: LineFormat): TbLog {
-  const createdMs = line.createdMs > 0 && line.createdMs < LAST_MS ? line.createdMs : Date.now();
+  const createdMs = isTime(line.createdMs) ? line.createdMs : Date.now();
   const { process, processName, thread } = line.origin ?? originHere();
   const message = cutText(messageText(line.message), MAX_MESSAGE_BYTES);
   const row: TbLog = {
@@ -45,13 +45,17 @@ export function toRow(line: LogLine, appName: string, format?: LineFormat): TbLo
   const excInfo = line.excInfo ?? (line.thrown === undefined ? undefined : excInfoOf(line.thrown));
   if (excInfo !== undefined) row.exc_info = soundExcInfo(excInfo);
   if (line.stackInfo !== undefined) row.stack_info = cutText(line.stackInfo, MAX_STACK_BYTES);
-  if (line.callId !== undefined) row.call_id = line.callId;
-  if (line.chatId !== undefined) row.chat_id = line.chatId;
+  if (line.callId !== undefined) row.call_id = line.callId.toWellFormed();
+  if (line.chatId !== undefined) row.chat_id = line.chatId.toWellFormed();
   row.formatted_message =
     format === undefined && line.formatted !== undefined
       ? cutText(line.formatted, MAX_MESSAGE_BYTES)
       : formatted(row, format);
   return row;
+}
+
+function isTime(ms: unknown): boolean {
+  return typeof ms === 'number' && ms > 0 && ms < LAST_MS;
 }
 
 /** No character needs more than six bytes. */
@@ -70,7 +74,7 @@ export function messageText(message: unknown): string {
     case 'undefined':
       return '';
     case 'object':
-      return message === null ? 'null' : asText(message, MAX_MESSAGE_BYTES);
+      return message === null ? 'null' : asPlainText(message, MAX_MESSAGE_BYTES);
     case 'function':
       return `[Function: ${nameOf(message)}]`;
     default:

@@ -3,7 +3,7 @@ import { internal, TinybirdError, unusableOption, userFunction } from '../api/er
 import { createTell, type Tell } from '../api/tell.js';
 import { Datasource } from '../datasource/datasource.js';
 import { isDelivering, markDeliveries, whileDelivering } from '../datasource/delivering.js';
-import type { DatasourceOptions } from '../datasource/options.js';
+import { type DatasourceOptions, readSettings } from '../datasource/options.js';
 import type { Sink } from '../recorder/options.js';
 import { noAnswer } from '../recorder/problems.js';
 import { givenSink, unusableSink } from '../recorder/sink.js';
@@ -114,11 +114,6 @@ export class LogWriter {
     this.refuse('level of a line', given, 'one that its logger knows', ' The line is sent as INFO.');
   }
 
-  /** A fault of an integration's own code: told, never thrown. */
-  fault(thrown: unknown): void {
-    this.#tell(internal(thrown));
-  }
-
   #append(line: LogLine, sink: Sink<TbLog>): void {
     this.#least ??= this.#readLevel(this.#options.level);
     if (line.level.number < this.#least) return;
@@ -153,23 +148,33 @@ export class LogWriter {
     return this.#datasource(typeof given === 'string' ? given : DEFAULT_DATASOURCE);
   }
 
-  /** An option that cannot be worked with costs no lines: the others are kept to. */
   #datasource(name: string): Datasource | null {
-    const { token, url, region, fetch, dispatcher } = this.#options;
-    const attempts: [string, DatasourceOptions][] = [
-      [name, this.#options],
-      [name, { token, url, region, fetch, dispatcher }],
-      [DEFAULT_DATASOURCE, { token, url, region, fetch, dispatcher }],
-    ];
-    for (const [tried, options] of attempts) {
+    const options = { ...this.#usableOptions(), onError: this.#tell };
+    let told = '';
+    for (const tried of [name, DEFAULT_DATASOURCE]) {
       try {
-        return new Datasource(tried, { ...options, onError: this.#tell });
+        return new Datasource(tried, options);
       } catch (thrown) {
-        this.#tell(thrown instanceof TinybirdError ? thrown : internal(thrown));
-        if (thrown instanceof TinybirdError && thrown.code === 'not_configured') return null;
+        const problem = thrown instanceof TinybirdError ? thrown : internal(thrown);
+        if (problem.message !== told) this.#tell(problem);
+        told = problem.message;
       }
     }
     return null;
+  }
+
+  /** An option of the datasource that cannot be worked with costs no lines: it is told, and the others are kept to. */
+  #usableOptions(): DatasourceOptions {
+    const usable = { ...this.#options };
+    for (const key of Object.keys(usable) as (keyof LogOptions)[]) {
+      try {
+        readSettings({ [key]: usable[key] });
+      } catch (thrown) {
+        this.#tellOf(key)(thrown instanceof TinybirdError ? thrown : internal(thrown));
+        delete usable[key];
+      }
+    }
+    return usable;
   }
 
   #readLevel(given: unknown): number {

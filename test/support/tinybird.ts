@@ -69,6 +69,16 @@ export function json(
   response.end(JSON.stringify(body));
 }
 
+/** Keeps the server from answering until the function is called that this gives. */
+export function holdAnswers(tinybird: FakeTinybird): () => void {
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  tinybird.answer = () => released;
+  return release;
+}
+
 /** A loopback port on which nobody listens. */
 export async function unusedUrl(): Promise<string> {
   const tinybird = await startFakeTinybird();

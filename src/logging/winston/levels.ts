@@ -16,8 +16,8 @@ export function levelOfWinston(
   given: GivenLevels,
   levels: WinstonLevels | undefined,
 ): Level | undefined {
-  const number = given[name];
-  if (typeof number === 'number' && Number.isFinite(number)) {
+  const number = givenNumber(name, given);
+  if (number !== undefined) {
     const known = levelNamed(name);
     return known?.number === number ? known : customLevel(clampLevel(number), name);
   }
@@ -25,6 +25,11 @@ export function levelOfWinston(
   if (known !== undefined) return known;
   const between = numberBetween(name, given, levels);
   return between === undefined ? undefined : customLevel(between, name);
+}
+
+function givenNumber(name: string, given: GivenLevels): number | undefined {
+  const number: unknown = given[name];
+  return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
 }
 
 /** How far a level lies beyond the last known one. */
@@ -36,7 +41,7 @@ function numberBetween(name: string, given: GivenLevels, levels: WinstonLevels =
   let graver: readonly [priority: number, number: number] | undefined;
   let lighter: readonly [priority: number, number: number] | undefined;
   for (const [other, at] of Object.entries(levels)) {
-    const number = given[other] ?? levelNumber(other);
+    const number = givenNumber(other, given) ?? levelNumber(other);
     if (number === undefined) continue;
     if (at < priority && (graver === undefined || at > graver[0])) graver = [at, number];
     if (at > priority && (lighter === undefined || at < lighter[0])) lighter = [at, number];

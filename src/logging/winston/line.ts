@@ -48,7 +48,7 @@ export function lineOfWinston(info: WinstonInfo, { level, isFormatted }: Winston
     ...(isWrittenOn(thrown)
       ? {
           excInfo: excInfoOf(thrown),
-          extra: thrown === info ? fields : { ...ownFieldsIn(thrown), ...fields },
+          extra: { ...ownFieldsIn(thrown), ...fields },
         }
       : { thrown, excInfo, extra: fields }),
   };

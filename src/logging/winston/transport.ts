@@ -1,4 +1,5 @@
 import winston, { type Logform, type Logger } from 'winston';
+import { flushDatasources } from '../../datasource/pending.js';
 import { isThrowable } from '../exc-info.js';
 import type { LineFormat } from '../format.js';
 import { INFO } from '../levels.js';
@@ -30,6 +31,9 @@ type BaseOptions = Pick<TinybirdTransportOptions, 'handleExceptions' | 'handleRe
 
 /** winston exports it, and does not declare that it does. */
 const { Transport } = winston as unknown as { Transport: new (options?: BaseOptions) => WinstonTransport };
+
+/** winston itself waits no longer than 3,000 ms for the line of an exception. */
+const EXIT_MS = 2500;
 
 /** A transport that winston has told of the end of the process. */
 interface Marked {
@@ -72,6 +76,8 @@ export class TinybirdTransport extends Transport {
     this.#isFormatted = own !== undefined;
     this.#given = { ...levels };
     this.#writer = new LogWriter({ ...rest, format: isWinstonFormat(format) ? undefined : format });
+    // winston adds some for each exception that the process outlives; ours are taken away when its line is out
+    this.setMaxListeners(0);
     // winston marks the transport, then waits for a `finish` that only the end of its logger would bring
     this.on('newListener', (event, listener) => {
       const isWaiting = event === 'finish' || event === 'error';
@@ -106,17 +112,19 @@ export class TinybirdTransport extends Transport {
   #write(info: WinstonInfo): void {
     const name = info[LEVEL] ?? info.level;
     const level = typeof name === 'string' ? this.#levelNamed(name) : undefined;
-    if (!this.#isGrave(level ?? INFO)) return;
-    this.#writer.write(() => {
-      if (level === undefined) this.#writer.refuseLevel(name);
-      return lineOfWinston(info, { level: level ?? INFO, isFormatted: this.#isFormatted });
-    });
+    if (this.#isGrave(level ?? INFO)) {
+      this.#writer.write(() => {
+        if (level === undefined) this.#writer.refuseLevel(name);
+        return lineOfWinston(info, { level: level ?? INFO, isFormatted: this.#isFormatted });
+      });
+    }
     if (info.exception === true || info.rejection === true) void this.#exit(info);
   }
 
   /** The process is about to end for an exception: whoever waits for its line hears when it is delivered, or given up. */
   async #exit(info: WinstonInfo): Promise<void> {
-    await this.#writer.flush();
+    // lines of other transports, and events, would be lost with the process as well
+    await Promise.all([this.#writer.flush(), flushDatasources({ timeoutMs: EXIT_MS })]);
     const exits = this.#exits;
     this.#exits = [];
     (this as Marked)._ending = false;
@@ -146,7 +154,8 @@ export class TinybirdTransport extends Transport {
       this.#writer.refuse(
         'level',
         level,
-        "a level's name, such as 'info' or 'WARNING'; until then the logger's level counts",
+        "a level's name, such as 'info' or 'WARNING'",
+        " Until then the logger's counts.",
       );
       return;
     }
