@@ -50,18 +50,8 @@ export function lineOfPino(
   onOddLevel: (level: unknown) => void,
   levelHere?: number,
 ): LogLine {
+  // pino's own facts come first, whatever it could not write after them
   const head = HEAD.exec(text);
-  if (record === undefined) {
-    // pino's own facts come first, whatever it could not write after them
-    const level = readLevel(
-      head === null ? undefined : numberOr(head[1], head[2]),
-      config.levels,
-      onOddLevel,
-    );
-    const createdMs = head === null ? undefined : msOf(numberOr(head[3], head[4]));
-    const logger = head?.[6] ?? '';
-    return { createdMs: createdMs ?? Date.now(), level, logger, message: text, extra: {}, jsonLength: 0 };
-  }
   const { messageKey = 'msg', errorKey = 'err', nestedKey } = config;
   const extra = flatFields(record, nestedKey);
 

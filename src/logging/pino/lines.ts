@@ -46,7 +46,8 @@ export class PinoLines {
 
   /** A thread of pino's does not see who logs. */
   refuseLocation(): void {
-    this.#writer.refuse('location', true, 'left out here: pass pino the mixin tinybirdLocationMixin instead');
+    const wanted = "left out for pino's worker, which does not see who logs";
+    this.#writer.refuse('location', true, wanted, ' Pass pino the mixin tinybirdLocationMixin instead.');
   }
 
   flush(): Promise<void> {
