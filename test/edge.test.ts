@@ -4,7 +4,10 @@ import { bundleFor } from './support/bundle.js';
 import { serve } from './support/servers.js';
 import { startFakeTinybird } from './support/tinybird.js';
 
-const ENTRIES = ['index', 'ai-sdk/index', 'openai/index', 'langchain/index'];
+const ENTRIES = ['index', 'ai-sdk/index', 'openai/index', 'langchain/index'].concat([
+  'logging/logtape/index',
+  'logging/console/index',
+]);
 
 describe.each([
   ['Cloudflare Workers', ['workerd', 'worker', 'browser']],
@@ -67,6 +70,71 @@ describe.each([
     expect(answer).toMatch(/^2,1,bad_option,.*spill/);
     expect(tinybird.requests.map(({ headers }) => headers['content-encoding'])).toEqual([undefined, 'gzip']);
     expect(tinybird.rows.length).toBe(3);
+    await tinybird.close();
+  });
+
+  it('sends the lines of LogTape and of a console, which writes what it wrote', async () => {
+    const tinybird = await startFakeTinybird();
+    const { code } = await bundleFor(
+      conditions,
+      `export { flush } from './dist/src/index.js';
+      export { captureConsole } from './dist/src/logging/console/index.js';
+      export { tinybirdSink } from './dist/src/logging/logtape/index.js';`,
+    );
+    const answer = await runWithWebGlobals(
+      `${code}
+      const { captureConsole, flush, tinybirdSink } = bundle;
+      const options = { url: ${JSON.stringify(tinybird.url)}, token: 'a-token', appName: 'edge' };
+      const written = [];
+      const target = {};
+      for (const method of ['log', 'warn', 'trace', 'dir', 'table'])
+        target[method] = (...values) => written.push([method, ...values].length);
+      const capture = captureConsole({ ...options, console: target, location: true });
+      target.log('hello', { user: 7 }, 42, undefined, null, 10n, Symbol('s'), [1], new TypeError('no'));
+      target.warn('%s of it', 'some');
+      target.trace('here');
+      target.dir({ a: 1 });
+      target.table([1]);
+      capture.restore();
+      const sink = tinybirdSink(options);
+      sink({
+        category: ['bot', 'shop'],
+        level: 'warning',
+        message: ['sold ', 7, ''],
+        rawMessage: 'sold {n}',
+        timestamp: Date.UTC(2026, 10, 24),
+        properties: { n: 7, error: new RangeError('far') },
+      });
+      (async () => {
+        await flush();
+        return written.join();
+      })();`,
+    );
+    expect(answer).toBe('10,3,2,2,2');
+    expect(tinybird.rows).toMatchObject([
+      {
+        app_name: 'edge',
+        name: 'console',
+        levelname: 'INFO',
+        exc_info: { type: 'TypeError', value: 'no' },
+        process: 0,
+        processName: '',
+        thread: 0,
+      },
+      { message: '%s of it some', levelname: 'WARNING' },
+      { message: '{"a":1}' },
+      {
+        name: 'bot.shop',
+        levelname: 'WARNING',
+        message: 'sold 7',
+        created: 1_795_478_400,
+        extra: { n: 7, msg: 'sold {n}' },
+        exc_info: { type: 'RangeError', value: 'far' },
+      },
+    ]);
+    expect(tinybird.rows[0]?.message).toBe(
+      'hello {"user":7} 42 undefined null 10 Symbol(s) [1] TypeError: no',
+    );
     await tinybird.close();
   });
 

@@ -93,27 +93,51 @@ describe('the transport of the platform', () => {
   });
 });
 
+const ENTRIES = ['index', 'ai-sdk/index', 'openai/index', 'langchain/index'].concat(
+  ['pino', 'winston', 'logtape', 'console'].map((library) => `logging/${library}/index`),
+);
+
+/** What an entry cannot do without: winston's transports are of its own class. */
+const PACKAGES_OF_ENTRY: Readonly<Record<string, readonly string[]>> = {
+  'logging/winston/index': ['winston'],
+};
+
 describe('the package as it is published', () => {
-  it.each(['index', 'ai-sdk/index', 'openai/index', 'langchain/index'])(
+  it.each(ENTRIES)(
     'loads with %s nothing but Node’s own modules: undici, zod and the prices come when they are needed',
     async (entry) => {
       const loaded = await staticImports(join(ROOT, 'dist/src', `${entry}.js`));
       expect(loaded.size).toBeGreaterThan(10);
       const packages = [...loaded].filter((name) => !name.startsWith('/') && !name.startsWith('node:'));
-      expect(packages).toEqual([]);
+      expect(packages).toEqual(PACKAGES_OF_ENTRY[entry] ?? []);
     },
   );
+
+  it('has an entry for each of its exports that is code', async () => {
+    const { exports } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
+    const files = Object.values<{ default?: string }>(exports).flatMap((to) => to.default ?? []);
+    expect(files.filter((file) => file.startsWith('./dist/src/')).toSorted()).toEqual(
+      ENTRIES.map((entry) => `./dist/src/${entry}.js`).toSorted(),
+    );
+  });
 });
 
 describe('the declarations of the package as it is published', () => {
-  it('name no framework: whoever has another version of it, or none, has right types', async () => {
+  it('name no framework and no logger: whoever has another version of it, or none, has right types', async () => {
     const folder = join(ROOT, 'dist/src');
     const files = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith('.d.ts'));
     expect(files).toContain('openai/index.d.ts');
-    for (const file of files) {
-      const declared = await readFile(join(folder, file), 'utf8');
-      expect(declared, file).not.toMatch(/(from|import\() ?['"](openai|ai|@ai-sdk|@langchain)\b/);
-    }
+    const named = await Promise.all(
+      files.map(async (file) => {
+        const declared = await readFile(join(folder, file), 'utf8');
+        const packages = declared.matchAll(
+          /(?:from|import\() ?['"]((?:openai|ai|@ai-sdk|@langchain|@?logtape|pino[\w-]*|thread-stream|winston[\w-]*|logform)\b)/g,
+        );
+        return [...packages].map(([, name]) => `${file}: ${name}`);
+      }),
+    );
+    // a class of its own is what its loggers take
+    expect(named.flat()).toEqual(['logging/winston/transport.d.ts: winston']);
   });
 });
 

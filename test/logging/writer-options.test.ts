@@ -88,6 +88,16 @@ describe('an option that cannot be used', () => {
     expect(writing.told()).toEqual([]);
   });
 
+  it('such as an address leads nowhere, which is told once, and harms nobody', async () => {
+    const problems: TinybirdError[] = [];
+    const writer = writing.writer({ url: 'http://', onError: (problem) => problems.push(problem) });
+    writer.write(lineOf('one'));
+    writer.write(lineOf('two'));
+    await writer.close();
+    expect(problems.map(({ code }) => code)).toEqual(['bad_option']);
+    expect(writing.told()).toEqual([]);
+  });
+
   it('may be null or undefined, and is as if it were not there', () => {
     const rows: TbLog[] = [];
     const none = {

@@ -23,7 +23,7 @@ describe('delivery', () => {
       });
     const made = captured.sending({ maxRows: 1 });
     captured.target.log('one');
-    await vi.waitFor(() => expect(captured.tinybird.requests.length).toBe(1));
+    await vi.waitFor(() => expect(captured.tinybird.requests.length).toBe(1), 10_000);
     captured.target.log('two');
     expect(captured.written()).toBe('one\ntwo\n');
     expect(captured.tinybird.rows).toEqual([]);
@@ -47,7 +47,7 @@ describe('delivery', () => {
     const made = captured.sending({ onError });
     captured.target.log('one');
     await made.flush();
-    await vi.waitFor(() => expect(captured.written()).toContain('told unauthorized\n'));
+    await vi.waitFor(() => expect(captured.written()).toContain('told unauthorized\n'), 10_000);
     captured.tinybird.answer = undefined;
     captured.target.log('two');
     await made.flush();

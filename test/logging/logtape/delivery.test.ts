@@ -38,7 +38,7 @@ describe.each(LOGTAPES)('the end of %s', (_name, logtape) => {
     const ended = end().then(() => {
       isOver = true;
     });
-    await vi.waitFor(() => expect(tinybird.requests).toHaveLength(1));
+    await vi.waitFor(() => expect(tinybird.requests).toHaveLength(1), 10_000);
     for (let turn = 0; turn < 20; turn += 1) await nextTurn();
     expect(isOver).toBe(false);
     release();
@@ -54,7 +54,7 @@ describe.each(LOGTAPES)('the end of %s', (_name, logtape) => {
     await dispose();
     expect(tinybird.rows).toEqual([]);
     release();
-    await vi.waitFor(() => expect(messages()).toEqual(['one']));
+    await vi.waitFor(() => expect(messages()).toEqual(['one']), 10_000);
   });
 
   it('may come before the first record, and twice; what is logged after it is sent, and never thrown', async () => {
@@ -91,7 +91,7 @@ describe.each(LOGTAPES)('a sink of %s', (_name, logtape) => {
     const { log, sink } = await sending(logtape, { maxRows: 10 });
     const lines = Array.from({ length: 1000 }, (_, line) => `line ${line}`);
     for (const line of lines) log.info(line);
-    await vi.waitFor(() => expect(tinybird.requests.length).toBeGreaterThan(0));
+    await vi.waitFor(() => expect(tinybird.requests.length).toBeGreaterThan(0), 10_000);
     expect(tinybird.rows).toEqual([]);
     release();
     await sink.drain();

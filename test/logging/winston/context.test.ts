@@ -94,7 +94,7 @@ describe('the call of a line', () => {
       await ask('three');
       log.info('after');
     });
-    await vi.waitFor(() => expect(events).toHaveLength(3));
+    await vi.waitFor(() => expect(events).toHaveLength(3), 10_000);
 
     const idOf = (model: string) => events.find((event) => event.model === model)?.id;
     const callOf = (message: string) => rows.find((row) => row.message === message)?.call_id;

@@ -48,7 +48,7 @@ describe('the end of a logger', () => {
     log.info('one');
     log.info('two');
     log.end();
-    await vi.waitFor(() => expect(tinybird.requests).toHaveLength(1));
+    await vi.waitFor(() => expect(tinybird.requests).toHaveLength(1), 10_000);
     for (let turn = 0; turn < 20; turn += 1) await nextTurn();
     expect(isFinished).toBe(false);
     release();
@@ -65,7 +65,7 @@ describe('the end of a logger', () => {
     await once(log, 'finish');
     expect(tinybird.rows).toEqual([]);
     release();
-    await vi.waitFor(() => expect(messages()).toEqual(['one']));
+    await vi.waitFor(() => expect(messages()).toEqual(['one']), 10_000);
   });
 
   it.each<[string, (log: Logger, transport: TinybirdTransport) => unknown]>([
@@ -77,7 +77,7 @@ describe('the end of a logger', () => {
     const { log, transport } = logging();
     log.info('one');
     end(log, transport);
-    await vi.waitFor(() => expect(messages()).toEqual(['one']));
+    await vi.waitFor(() => expect(messages()).toEqual(['one']), 10_000);
     expect(problems).toEqual([]);
   });
 
@@ -113,7 +113,7 @@ describe('a transport', () => {
     const lines = Array.from({ length: 1000 }, (_, line) => `line ${line}`);
     for (const line of lines) log.info(line);
     expect(others).toEqual(lines);
-    await vi.waitFor(() => expect(tinybird.requests.length).toBeGreaterThan(0));
+    await vi.waitFor(() => expect(tinybird.requests.length).toBeGreaterThan(0), 10_000);
     expect(log.writableLength).toBe(0);
     expect(tinybird.rows).toEqual([]);
     release();
@@ -145,7 +145,7 @@ describe('a transport', () => {
     const { log, transport } = logging();
     log.error('refused');
     transport.close?.();
-    await vi.waitFor(() => expect(problems).toHaveLength(1));
+    await vi.waitFor(() => expect(problems).toHaveLength(1), 10_000);
     tinybird.answer = undefined;
     log.error('taken');
     log.end();
@@ -214,9 +214,9 @@ describe('an onError that logs by the same logger', () => {
       answered += String(message).startsWith('trouble') ? 1 : 0;
     });
     made.log.info('one');
-    await vi.waitFor(() => expect(answered).toBe(1));
+    await vi.waitFor(() => expect(answered).toBe(1), 10_000);
     made.log.info('two');
-    await vi.waitFor(() => expect(answered).toBe(2));
+    await vi.waitFor(() => expect(answered).toBe(2), 10_000);
     made.log.end();
     await once(made.log, 'finish');
     expect(told).toBe(2);
@@ -238,7 +238,7 @@ describe('an onError that logs by the same logger', () => {
       },
     });
     log.info('one');
-    await vi.waitFor(() => expect(told).toBe(1));
+    await vi.waitFor(() => expect(told).toBe(1), 10_000);
     log.end();
     await once(log, 'finish');
     expect(told).toBe(1);

@@ -109,7 +109,7 @@ describe('the options appName and datasource', () => {
     });
     log.info('x');
     log.end();
-    await vi.waitFor(() => expect(tinybird.rows).toHaveLength(1));
+    await vi.waitFor(() => expect(tinybird.rows).toHaveLength(1), 10_000);
     expect(tinybird.requests[0]?.url.searchParams.get('name')).toBe('other_logs');
     expect(tinybird.rows[0]).toMatchObject({ app_name: 'bot', message: 'x' });
     expect(tbLogSchema.parse(tinybird.rows[0])).toEqual(tinybird.rows[0]);
