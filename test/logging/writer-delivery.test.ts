@@ -82,7 +82,8 @@ describe('where nothing can be delivered', () => {
     writing.tinybird.answer = undefined;
     const second = writing.writer({ url, spill });
     second.write(lineOf('next'));
-    await expect.poll(() => writing.delivered().toSorted()).toEqual(['kept', 'next']);
+    // at least once: the first may have been under way still
+    await expect.poll(() => [...new Set(writing.delivered())].toSorted()).toEqual(['kept', 'next']);
     await second.close();
   });
 });

@@ -1,4 +1,4 @@
-import { asText } from '../../call/plain.js';
+import { asPlainText } from '../text.js';
 
 interface Util {
   format(...values: unknown[]): string;
@@ -29,10 +29,14 @@ export function withoutColours(text: string): string {
 
 /** Where there is no `node:util`: a browser, some edges. */
 const PLAIN: Util = {
-  format: (...values) => values.map((value) => asText(value) || String(value)).join(' '),
-  inspect: (value) => asText(value) || String(value),
+  format: (...values) => values.map(plainText).join(' '),
+  inspect: plainText,
   stripVTControlCharacters: (text) => text,
 };
+
+function plainText(value: unknown): string {
+  return typeof value === 'string' ? value : asPlainText(value) || String(value);
+}
 
 function platformUtil(): Util | null {
   if (util === undefined) {

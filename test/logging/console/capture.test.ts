@@ -118,7 +118,8 @@ describe('a captured console', () => {
       },
       '{ toJSON: [Function: toJSON] }',
     ],
-    ['a symbol as key', { [Symbol('s')]: 1 }, '{ [Symbol(s)]: 1 }'],
+    // Node 24 leaves the brackets out
+    ['a symbol as key', { [Symbol('s')]: 1 }, expect.stringMatching(/^\{ \[?Symbol\(s\)\]?: 1 \}$/)],
     ['a BigInt', 2n ** 64n, '18446744073709551616n'],
     ['a symbol', Symbol('s'), 'Symbol(s)'],
     ['a function', function named() {}, '[Function: named]'],
@@ -131,7 +132,7 @@ describe('a captured console', () => {
     captured.capture();
     captured.target.log(value);
     captured.target.log('%o %O %j', 1, value);
-    expect(captured.rows[0]?.message).toBe(message);
+    expect(captured.rows[0]?.message).toEqual(message);
     expect(captured.written()).not.toBe('');
   });
 
