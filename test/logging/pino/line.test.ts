@@ -116,6 +116,15 @@ describe('the level of a line', () => {
     expect(odd).toEqual([told]);
   });
 
+  it.each([
+    ['-4', 'Level -2'],
+    ['35.5', 'Level 26'],
+  ])('%s is pino’s own, before the caller’s of that name', (given, levelname) => {
+    const { row, odd } = read(`{"level":${given},"time":1795485000000,"level":60,"msg":"m"}`);
+    expect(row).toMatchObject({ levelname, extra: { level: 60 } });
+    expect(odd).toEqual([]);
+  });
+
   it('is INFO where there is none, which is told', () => {
     const { row, odd } = read({ msg: 'm' });
     expect(row).toMatchObject({ level: 20, extra: {} });
