@@ -21,14 +21,20 @@ const LABELS: Readonly<Record<number, string>> = {
 export function levelOfPino(given: unknown, levels: PinoLevels | undefined): Level | undefined {
   if (typeof given === 'number' && Number.isFinite(given)) return levelOfNumber(given, levels);
   if (typeof given !== 'string') return undefined;
-  const number = levels?.values[given];
-  return typeof number === 'number' ? levelOfNumber(number, levels) : levelNamed(given);
+  const value = valueNamed(given, levels);
+  return value === undefined ? levelNamed(given) : levelOfNumber(value, levels);
 }
 
 /** Python's number of a level's name, for the option `level`. */
 export function pythonNumberOf(name: string, levels: PinoLevels | undefined): number | undefined {
+  const value = valueNamed(name, levels);
+  return value === undefined ? levelNumber(name) : pythonNumber(value);
+}
+
+/** pino's own number: of a custom level too, and where `formatters.level` writes it in upper case. */
+function valueNamed(name: string, levels: PinoLevels | undefined): number | undefined {
   const value = levels?.values[name] ?? levels?.values[name.toLowerCase()];
-  return typeof value === 'number' ? pythonNumber(value) : levelNumber(name);
+  return typeof value === 'number' ? value : undefined;
 }
 
 function levelOfNumber(value: number, levels: PinoLevels | undefined): Level {

@@ -1,7 +1,7 @@
-import { isFields } from '../../call/fields.js';
+import { type Fields, isFields } from '../../call/fields.js';
 import { type LineFields, takeContext } from '../fields.js';
 import { INFO } from '../levels.js';
-import type { ExcInfo, Level, LogLine } from '../line.js';
+import type { ExcInfo, LogLine } from '../line.js';
 import { readLocation } from '../location.js';
 import { originHere } from '../origin.js';
 import { levelOfPino, type PinoLevels } from './level.js';
@@ -38,49 +38,41 @@ export function parsePino(given: string): PinoText {
 
 /** Where pino's own facts stand, before whatever the caller may have logged under the same names. */
 const HEAD =
-  /^\{"level":(?:(\d+)|"([^"\\]*)"),"time":(?:([\d.]+)|"([^"\\]*)")(?:,"pid":(\d+))?(?:,"hostname":"[^"\\]*")?(?:,"name":"([^"\\]*)")?/;
+  /^\{"level":(?:(-?[\d.]+)|"([^"\\]*)")(?:,"time":(?:([\d.]+)|"([^"\\]*)"))?(?:,"pid":(\d+))?(?:,"hostname":"[^"\\]*")?(?:,"name":"([^"\\]*)")?[,}]/;
 
-/** @param onOddLevel told of a level that nobody can make out; the line counts as INFO */
+/**
+ * @param onOddLevel told of a level that nobody can make out; the line counts as INFO
+ * @param levelHere pino's number of it, where it is known beside the line
+ */
 export function lineOfPino(
-  { text, record }: PinoText,
+  { text, record = NO_FIELDS }: PinoText,
   config: PinoConfig,
   onOddLevel: (level: unknown) => void,
+  levelHere?: number,
 ): LogLine {
+  // pino's own facts come first, whatever it could not write after them
   const head = HEAD.exec(text);
-  if (record === undefined) {
-    // pino's own facts come first, whatever it could not write after them
-    const level = readLevel(
-      head === null ? undefined : numberOr(head[1], head[2]),
-      config.levels,
-      onOddLevel,
-    );
-    const createdMs = head === null ? undefined : msOf(numberOr(head[3], head[4]));
-    const logger = head?.[6] ?? '';
-    return { createdMs: createdMs ?? Date.now(), level, logger, message: text, extra: {}, jsonLength: 0 };
-  }
   const { messageKey = 'msg', errorKey = 'err', nestedKey } = config;
-  const extra: LineFields = { ...record };
-  const nested = nestedKey === undefined ? undefined : extra[nestedKey];
-  if (nestedKey !== undefined && isFields(nested) && !Array.isArray(nested)) {
-    delete extra[nestedKey];
-    Object.assign(extra, nested);
-  }
+  const extra = flatFields(record, nestedKey);
 
-  const levelGiven = head === null ? record.level : numberOr(head[1], head[2]);
-  const timeGiven = head === null ? record.time : numberOr(head[3], head[4]);
+  const levelGiven = numberOr(head?.[1], head?.[2]) ?? levelHere ?? record.level ?? namedSeverity(record);
+  const level = levelOfPino(levelGiven, config.levels);
+  if (level !== undefined) takeFact(extra, 'level', levelGiven);
+  else if (record !== NO_FIELDS) onOddLevel(levelGiven);
+  const timeGiven = numberOr(head?.[3], head?.[4]) ?? record.time;
+  const timeMs = msOf(timeGiven);
+  if (timeMs !== undefined) takeFact(extra, 'time', timeGiven);
   const pidGiven = head?.[5] === undefined ? record.pid : Number(head[5]);
   const nameGiven = head?.[6] ?? record.name;
-  takeFact(extra, 'level', levelGiven);
-  takeFact(extra, 'time', timeGiven);
-  const message = record[messageKey];
+  const message = record === NO_FIELDS ? text : record[messageKey];
   delete extra[messageKey];
   const location = readLocation(extra.caller);
   if (location !== undefined) delete extra.caller;
   const excInfo = takeError(extra, errorKey) ?? takeError(extra, 'err');
 
   return {
-    createdMs: msOf(timeGiven) ?? Date.now(),
-    level: readLevel(levelGiven, config.levels, onOddLevel),
+    createdMs: timeMs ?? Date.now(),
+    level: level ?? INFO,
     logger: takeText(extra, 'name', nameGiven),
     message,
     excInfo,
@@ -93,6 +85,22 @@ export function lineOfPino(
   };
 }
 
+/** Of a line that is no JSON. */
+const NO_FIELDS: Fields = Object.freeze({});
+
+/** The caller's fields beside the bindings, wherever the logger puts them. */
+function flatFields(record: Fields, nestedKey: string | undefined): LineFields {
+  const nested = nestedKey === undefined ? undefined : record[nestedKey];
+  if (nestedKey === undefined || !isFields(nested) || Array.isArray(nested)) return { ...record };
+  const { [nestedKey]: _nested, ...bindings } = record;
+  return { ...bindings, ...nested };
+}
+
+/** Where `formatters.level` writes the level as Google Cloud wants it, it stands nowhere else. */
+function namedSeverity({ severity }: Fields): unknown {
+  return typeof severity === 'string' ? severity : undefined;
+}
+
 function numberOr(digits: string | undefined, text: string | undefined): unknown {
   return digits === undefined ? text : Number(digits);
 }
@@ -100,12 +108,6 @@ function numberOr(digits: string | undefined, text: string | undefined): unknown
 /** pino's own fact is none of the caller's fields; another value under its name is. */
 function takeFact(extra: LineFields, key: string, fact: unknown): void {
   if (extra[key] === fact) delete extra[key];
-}
-
-function readLevel(given: unknown, levels: PinoLevels | undefined, onOdd: (level: unknown) => void): Level {
-  const level = levelOfPino(given, levels);
-  if (level === undefined && given !== undefined) onOdd(given);
-  return level ?? INFO;
 }
 
 /** In ms: seconds (`unixTime`) are ten digits, ms thirteen. */
@@ -125,13 +127,13 @@ function takeText(extra: LineFields, key: string, given: unknown): string {
 function originOf(extra: LineFields, pid: unknown): LogLine['origin'] {
   const { process, processName } = originHere();
   takeFact(extra, 'pid', pid);
-  const { threadId } = extra;
-  const isKnown = Number.isInteger(threadId) && Number(threadId) > 0;
-  if (isKnown) delete extra.threadId;
+  const { workerThread } = extra;
+  const isKnown = Number.isInteger(workerThread) && Number(workerThread) > 0;
+  if (isKnown) delete extra.workerThread;
   return {
     process: Number.isInteger(pid) ? Number(pid) : process,
     processName,
-    thread: isKnown ? Number(threadId) : 0,
+    thread: isKnown ? Number(workerThread) : 0,
   };
 }
 

@@ -5,7 +5,10 @@ import { pythonNumberOf } from './level.js';
 import { lineOfPino, type PinoConfig, type PinoText } from './line.js';
 
 /** What is known where the line is read, and does not stand in it. */
-export type HereKnown = Pick<LogLine, 'callId' | 'chatId' | 'location' | 'origin'>;
+export interface HereKnown extends Pick<LogLine, 'callId' | 'chatId' | 'location' | 'origin'> {
+  /** pino's number of the level. */
+  readonly level: number | undefined;
+}
 
 /** Lines of a pino logger on their way to rows. */
 export class PinoLines {
@@ -28,7 +31,8 @@ export class PinoLines {
   /** @param here gives way to what the line itself says */
   write(text: PinoText, here?: HereKnown): void {
     this.#writer.write(() => {
-      const line = lineOfPino(text, this.config, (level) => this.#writer.refuseLevel(level));
+      const refuse = (level: unknown) => this.#writer.refuseLevel(level);
+      const line = lineOfPino(text, this.config, refuse, here?.level);
       if (here === undefined) return line;
       return {
         ...line,
@@ -42,7 +46,8 @@ export class PinoLines {
 
   /** A thread of pino's does not see who logs. */
   refuseLocation(): void {
-    this.#writer.refuse('location', true, 'left out here: pass pino the mixin tinybirdLocationMixin instead');
+    const wanted = "left out for pino's worker, which does not see who logs";
+    this.#writer.refuse('location', true, wanted, ' Pass pino the mixin tinybirdLocationMixin instead.');
   }
 
   flush(): Promise<void> {

@@ -8,7 +8,7 @@ export interface TinybirdLineFields {
   chat_id?: string;
   call_id?: string;
   /** Of a worker thread of the program's. */
-  threadId?: number;
+  workerThread?: number;
   caller?: Location;
 }
 
@@ -28,7 +28,7 @@ export function tinybirdMixin(): TinybirdLineFields {
   if (context?.chatId !== undefined) fields.chat_id = context.chatId;
   if (context?.callId !== undefined) fields.call_id = context.callId;
   const { thread } = originHere();
-  if (thread !== 0) fields.threadId = thread;
+  if (thread !== 0) fields.workerThread = thread;
   return fields;
 }
 

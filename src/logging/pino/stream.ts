@@ -54,7 +54,9 @@ export function tinybirdStream(options: TinybirdStreamOptions = {}): TinybirdStr
     write(text) {
       const levels = stream.lastLogger?.levels;
       if (levels !== undefined && levels !== lines.config.levels) lines.config = { ...config, levels };
-      lines.write(parsePino(text), here(lines.location));
+      const location = lines.location ? callerLocation() : undefined;
+      const { lastLevel: level } = stream;
+      lines.write(parsePino(text), { ...lineContext(), origin: originHere(), location, level });
     },
     async flush(done) {
       await flush();
@@ -64,8 +66,4 @@ export function tinybirdStream(options: TinybirdStreamOptions = {}): TinybirdStr
     [Symbol.asyncDispose]: flush,
   };
   return stream;
-}
-
-function here(isLocated: boolean) {
-  return { ...lineContext(), origin: originHere(), location: isLocated ? callerLocation() : undefined };
 }
