@@ -6,7 +6,7 @@ export const DATASOURCES = fileURLToPath(new URL('../../datasources', import.met
 
 /** What Tinybird's Python handlers send, a line a row. */
 export async function pythonRows(): Promise<Record<string, unknown>[]> {
-  const text = await readFile(new URL('../../fixtures/tb-logs/python.ndjson', import.meta.url), 'utf8');
+  const text = await readFile(new URL('../../fixtures/python-logs.ndjson', import.meta.url), 'utf8');
   return text
     .trimEnd()
     .split('\n')

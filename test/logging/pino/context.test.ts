@@ -1,9 +1,8 @@
-import OpenAI from 'openai';
 import { describe, expect, it, vi } from 'vitest';
 import { tinybirdLocationMixin, tinybirdMixin } from '../../../src/logging/pino/index.js';
-import { instrumentOpenAI } from '../../../src/openai/index.js';
 import { withMetadata } from '../../../src/recorder/context.js';
 import { flush } from '../../../src/recorder/flush.js';
+import { modelThatRuns } from '../../support/asked-model.js';
 import { logging, MAJORS } from '../../support/pino.js';
 
 const HERE = import.meta.filename;
@@ -56,19 +55,11 @@ describe.each(MAJORS)('where and in which call a line was logged by %s', (_name,
 
   it('knows the call that is asked, with a scope or without, and the newest one after it', async () => {
     const { log, rows } = logging(make, { mixin: tinybirdMixin });
-    const events: { id: string }[] = [];
-    const fetch = async () => {
-      log.info('asking');
-      return Response.json({ id: 'r', object: 'chat.completion', created: 1, model: 'm', choices: [] });
-    };
-    const client = instrumentOpenAI(new OpenAI({ apiKey: 'k', fetch }), {
-      datasource: { append: (event) => events.push(event) },
-    });
-    const ask = () => client.chat.completions.create({ model: 'm', messages: [] });
-    await ask();
+    const { events, ask } = modelThatRuns(() => log.info('asking'));
+    await ask('m');
     log.info('outside');
     await withMetadata({ metadata: { chat_id: 7 } }, async () => {
-      await ask();
+      await ask('m');
       log.info('after');
     });
     await flush();
