@@ -53,7 +53,8 @@ function conversion({ name, flags, width, precision, type }: Conversion): (row: 
   const prefix = flags.includes('#') ? (PREFIXES[type] ?? '') : '';
   return (row) => {
     const value = read === undefined ? fieldOf(row, name) : read(row);
-    const plain = convert === undefined ? '' : convert(value, places);
+    const isWhole = isText && FLOATS.has(name) && Number.isInteger(value);
+    const plain = isWhole ? cutTo(`${value}.0`, places) : (convert?.(value, places) ?? '');
     const marked = typeof value === 'number' ? plain.replace(/^-?/, `$&${prefix}`) : plain;
     const signed = (isText ? '' : signOf(flags, value)) + marked;
     const missing = width - lengthOf(signed);
@@ -78,6 +79,9 @@ const READERS: Readonly<Record<string, (row: TbLog) => unknown>> = {
   // 2026-11-24T01:57:56.325Z, as Python's formatter writes it
   asctime: ({ asctime }) => `${asctime.slice(0, 10)} ${asctime.slice(11, 19)},${asctime.slice(20, 23)}`,
 };
+
+/** Numbers that Python holds as floats, whose text ends in `.0` where they are whole. */
+const FLOATS: ReadonlySet<string> = new Set(['created', 'msecs', 'relativeCreated']);
 
 type Converter = (value: unknown, places: number | undefined) => string;
 

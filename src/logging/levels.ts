@@ -13,7 +13,7 @@ const LEVELS: ReadonlyMap<string, Level> = new Map(
     ERROR: [40, 'error'],
     CRITICAL: [50, 'fatal', 'crit', 'critical'],
     ALERT: [55, 'alert'],
-    EMERG: [60, 'emerg'],
+    EMERG: [60, 'emerg', 'emergency'],
   } satisfies Record<string, [number, ...string[]]>).flatMap(([name, [number, ...names]]) =>
     names.map((each) => [each, { number, name }] as const),
   ),

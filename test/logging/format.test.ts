@@ -64,6 +64,7 @@ describe('a format', () => {
     ['%(less)d %(half)i %(half)u %(less)+.1f %(half)+.1f %(half)05.1f', '-2 2 2 -2.5 +2.5 002.5'],
     ['%(big)d %(big)f', '10000000000000000000000 10000000000000000000000.000000'],
     ['%(created)f %(created).3f %(created)s', '1795485476.325656 1795485476.326 1795485476.3256564'],
+    ['%(msecs)s %(msecs)7s %(msecs)r %(levelno)s %(relativeCreated)s', '325.0   325.0 325.0 30 102.92'],
     ['%(msecs)03d %(msecs)d %(relativeCreated)d %(relativeCreated)8.1f|', '325 325 102    102.9|'],
     [
       '%(created)e %(created)E %(small)e %(third).0e %(large).3e',

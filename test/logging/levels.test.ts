@@ -22,6 +22,7 @@ describe('a level', () => {
     ['critical', 50, 'CRITICAL'],
     ['alert', 55, 'ALERT'],
     ['emerg', 60, 'EMERG'],
+    ['emergency', 60, 'EMERG'],
   ])('%s of a library’s is %d %s, whatever its case', (name, number, pythons) => {
     for (const written of [name, name.toUpperCase(), name.replace(/^./, (first) => first.toUpperCase())]) {
       expect(levelNamed(written)).toEqual({ number, name: pythons });
