@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type LitellmEvent, litellmEventSchema } from '../schemas/litellm.js';
 import type { TinybirdError } from '../src/api/errors.js';
 import { forgetTold } from '../src/api/tell.js';
@@ -89,6 +89,28 @@ describe('a recording', () => {
     expect(opened).toBeGreaterThan(0.004);
     expect(firstToken).toBeGreaterThan(opened);
     expect(event?.duration).toBeGreaterThan(firstToken);
+  });
+
+  it('began when it was started, however long its prompt takes to read', () => {
+    vi.useFakeTimers({ toFake: ['Date', 'performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const began = Date.now();
+    const calls: number[] = [];
+    const sample = ({ startedAt, durationMs }: { startedAt: number; durationMs: number }) => {
+      calls.push(startedAt - began, durationMs);
+      return true;
+    };
+    const input = [
+      {
+        role: 'user',
+        get content() {
+          vi.advanceTimersByTime(50);
+          return 'long';
+        },
+      },
+    ];
+    begin({ sample }, { input }).end({ kind: 'finished' }, () => ANSWER);
+    expect(calls).toEqual([0, expect.toSatisfy((ms) => ms >= 50)]);
   });
 
   it('has an id of its own, and writes it into its scope for log lines', async () => {

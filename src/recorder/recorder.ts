@@ -106,7 +106,9 @@ export class Recorder {
     const capture = this.#captureOf(begun);
     const scope = currentScope();
     const id = begun.id ?? globalThis.crypto.randomUUID();
+    // both clocks at once: what comes after takes its time of a long prompt
     const nowMs = performance.now();
+    const now = Date.now();
     const startMs = begun.startMs ?? nowMs;
     const call: LlmCall = {
       id,
@@ -125,7 +127,7 @@ export class Recorder {
         nameOf(begun),
       ),
       cost: begun.cost,
-      startedAt: Date.now() - (nowMs - startMs),
+      startedAt: now - (nowMs - startMs),
       durationMs: 0,
       ending: { kind: 'finished' },
       answer: { choices: [] },
