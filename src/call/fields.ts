@@ -5,6 +5,11 @@ export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null;
 }
 
+/** Neither `null` nor an array. */
+export function isRecord(value: unknown): value is Fields {
+  return isFields(value) && !Array.isArray(value);
+}
+
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return isFields(value) && typeof (value as { then?: unknown }).then === 'function';
 }

@@ -1,3 +1,4 @@
+import { quietly } from '../api/quietly.js';
 import { put } from '../call/fields.js';
 import type { LineContext } from '../recorder/context.js';
 
@@ -7,7 +8,8 @@ export type LineFields = Record<string, unknown>;
 /** A copy of what a caller logged: what cannot be read is a placeholder. Never throws. */
 export function fieldsIn(source: unknown): LineFields {
   const fields: LineFields = {};
-  for (const key of keysOf(source)) {
+  // a revoked Proxy has no keys to tell
+  for (const key of quietly(() => keysOf(source)) ?? []) {
     let value: unknown;
     try {
       value = (source as LineFields)[key];
@@ -27,11 +29,7 @@ export function takeContext(fields: LineFields, here?: LineContext): LineContext
 }
 
 function keysOf(source: unknown): string[] {
-  try {
-    return typeof source === 'object' && source !== null ? Object.keys(source) : [];
-  } catch {
-    return []; // a revoked Proxy
-  }
+  return typeof source === 'object' && source !== null ? Object.keys(source) : [];
 }
 
 function takeId(fields: LineFields, key: string): string | undefined {

@@ -1,4 +1,5 @@
 import { fieldsOf } from '../call/fields.js';
+import type { LineFields } from './fields.js';
 import type { Location } from './line.js';
 
 /** A line of a stack: `at name (file:1:2)` or `at file:1:2`. */
@@ -34,11 +35,13 @@ export function locationOfFile(file: string, lineno: number): Location {
   return { pathname: pathOf(file), lineno, funcName: '' };
 }
 
-/** A location that one of ours has put into a line; anything else under that name is the caller's. */
-export function readLocation(given: unknown): Location | undefined {
-  const { pathname, lineno, funcName } = fieldsOf(given);
-  if (typeof pathname !== 'string' || typeof funcName !== 'string') return undefined;
-  return Number.isInteger(lineno) ? { pathname, lineno: Number(lineno), funcName } : undefined;
+/** Takes the location that one of ours has put into a line out of its fields; anything else there is the caller's. */
+export function takeLocation(fields: LineFields): Location | undefined {
+  const { pathname, lineno, funcName } = fieldsOf(fields.caller);
+  if (typeof pathname !== 'string' || typeof funcName !== 'string' || !Number.isInteger(lineno))
+    return undefined;
+  delete fields.caller;
+  return { pathname, lineno: Number(lineno), funcName };
 }
 
 function stackAbove(above: unknown): string[] {

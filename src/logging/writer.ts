@@ -163,13 +163,7 @@ export class LogWriter {
   #readLevel(given: unknown): number {
     if (given === undefined || given === null) return Number.NEGATIVE_INFINITY;
     const number = typeof given === 'string' ? this.#levelNumber(given) : undefined;
-    if (number === undefined)
-      this.refuse(
-        'level',
-        given,
-        "a level's name, such as 'info' or 'WARNING'",
-        ' Until then every line is sent.',
-      );
+    if (number === undefined) this.refuse('level', given, LEVEL_WANTED, ' Until then every line is sent.');
     return number ?? Number.NEGATIVE_INFINITY;
   }
 
@@ -219,6 +213,9 @@ export class LogWriter {
     return () => null;
   }
 }
+
+/** What the option `level` takes, wherever it is read. */
+export const LEVEL_WANTED = "a level's name, such as 'info' or 'WARNING'";
 
 const UNREDACTED = 'its line is dropped; return the row, or null to drop it';
 

@@ -1,3 +1,4 @@
+import { quietly } from '../api/quietly.js';
 import { createScopeStore } from '../api/scope-store.js';
 
 /** What is known about the calls that follow. */
@@ -59,19 +60,12 @@ export function withMetadata<Result>(context: CallContext, run: () => Result): R
 }
 
 function merged(outer: CallContext['metadata'], inner: CallContext['metadata']): CallContext['metadata'] {
-  try {
-    return { ...outer, ...inner };
-  } catch {
-    return inner; // throws when it is read: a call's recorder tells of it, the program goes on
-  }
+  // where it throws when it is read, a call's recorder tells of it, and the program goes on
+  return quietly(() => ({ ...outer, ...inner })) ?? inner;
 }
 
 function chatIn(metadata: CallContext['metadata']): unknown {
-  try {
-    return metadata?.chat_id;
-  } catch {
-    return undefined;
-  }
+  return quietly(() => metadata?.chat_id);
 }
 
 /** The user and metadata of the scope that the code runs in now. */

@@ -1,3 +1,4 @@
+import { isRecord } from '../call/fields.js';
 import type { CallDetails } from './context.js';
 import { shown } from './problems.js';
 
@@ -26,7 +27,7 @@ export class DetailsReader {
   }
 
   #read(given: unknown): CallDetails | undefined {
-    if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    if (!isRecord(given)) {
       this.#tell(`it is ${whatIs(given)} instead of an object`);
       return undefined;
     }

@@ -1,5 +1,6 @@
 import { TinybirdError } from '../api/errors.js';
 import type { Tell } from '../api/tell.js';
+import { isRecord } from '../call/fields.js';
 import type { TinybirdOptions } from './options.js';
 import { shown } from './problems.js';
 
@@ -101,8 +102,4 @@ function isPrice(entry: unknown): boolean {
   if (!isRecord(entry)) return false;
   const { input, output, cacheRead = 0, cacheWrite = 0 } = entry;
   return [input, output, cacheRead, cacheWrite].every((usd) => isNumberFrom(usd, 0));
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { callerLocation, locationOfFile, readLocation } from '../../src/logging/location.js';
+import { callerLocation, locationOfFile, takeLocation } from '../../src/logging/location.js';
 
 /** What is on the stack, the nearest first. */
 function onStack(...frames: string[]): void {
@@ -98,7 +98,9 @@ describe('the place of a caller', () => {
 describe('a place in a line', () => {
   it('is taken for one only where it is whole', () => {
     const caller = { pathname: '/app/shop.ts', lineno: 8, funcName: 'charge' };
-    expect(readLocation({ ...caller, more: 1 })).toEqual(caller);
+    const fields = { caller: { ...caller, more: 1 }, kept: 1 };
+    expect(takeLocation(fields)).toEqual(caller);
+    expect(fields).toEqual({ kept: 1 });
     const odd = [
       { ...caller, lineno: '8' },
       { ...caller, lineno: 1.5 },
@@ -108,7 +110,9 @@ describe('a place in a line', () => {
       7,
       undefined,
     ];
-    expect(odd.map(readLocation)).toEqual(odd.map(() => undefined));
+    const lines = odd.map((given) => ({ caller: given }));
+    expect(lines.map(takeLocation)).toEqual(odd.map(() => undefined));
+    expect(lines.map(({ caller: left }) => left)).toEqual(odd);
   });
 
   it('may be a file of which the function is not known', () => {

@@ -16,27 +16,9 @@ import { TinybirdTransport, tinybirdMeta } from '../../src/logging/winston/index
 import { withMetadata } from '../../src/recorder/context.js';
 import { runServer } from '../local/running-server.js';
 import { DATASOURCES } from './recorded.js';
+import { ALWAYS } from './rows.js';
 
 const AT = Date.UTC(2026, 10, 24, 1, 57, 56, 325);
-
-/** The keys of every row, whoever wrote it. */
-const ALWAYS = {
-  app_name: expect.any(String),
-  created: expect.any(Number),
-  level: expect.any(Number),
-  levelname: expect.any(String),
-  name: expect.any(String),
-  message: expect.any(String),
-  formatted_message: expect.any(String),
-  asctime: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
-  msecs: expect.any(Number),
-  relativeCreated: expect.any(Number),
-  thread: 0,
-  threadName: 'MainThread',
-  process: process.pid,
-  processName: process.title,
-  extra: expect.any(Object),
-};
 
 function row(message: string, own: Partial<LogLine> = {}): TbLog {
   const line = { createdMs: AT, level: { number: 20, name: 'INFO' }, logger: 'shop', extra: {} };

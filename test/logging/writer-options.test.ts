@@ -1,13 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { TbLog } from '../../schemas/tb-logs.js';
 import type { TinybirdError } from '../../src/api/errors.js';
-import { lineOf, useWriting } from './writing.js';
+import { fault, lineOf, useWriting } from './writing.js';
 
 const writing = useWriting();
-
-const fault = (): never => {
-  throw new Error('of the options');
-};
 
 describe('an option that cannot be used', () => {
   it('costs no line, and each is told once with what it must be', async () => {

@@ -2,13 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { TbLog } from '../../schemas/tb-logs.js';
 import { Datasource } from '../../src/datasource/datasource.js';
 import { flush } from '../../src/recorder/flush.js';
-import { lineOf, useWriting } from './writing.js';
+import { fault, lineOf, useWriting } from './writing.js';
 
 const writing = useWriting();
-
-const fault = (): never => {
-  throw new Error('of the options');
-};
 
 describe('a writer', () => {
   it('sends each line as a row, with what its options say', async () => {

@@ -1,8 +1,8 @@
-import { type Fields, isFields } from '../../call/fields.js';
+import { type Fields, isFields, isRecord } from '../../call/fields.js';
 import { type LineFields, takeContext } from '../fields.js';
 import { INFO } from '../levels.js';
 import type { ExcInfo, LogLine } from '../line.js';
-import { readLocation } from '../location.js';
+import { takeLocation } from '../location.js';
 import { originHere } from '../origin.js';
 import { levelOfPino, type PinoLevels } from './level.js';
 
@@ -29,7 +29,7 @@ export function parsePino(given: string): PinoText {
   const text = given.toWellFormed();
   try {
     const record: unknown = JSON.parse(text);
-    if (isFields(record) && !Array.isArray(record)) return { text, record };
+    if (isRecord(record)) return { text, record };
   } catch {
     // told by the row, which has its text
   }
@@ -66,8 +66,7 @@ export function lineOfPino(
   const nameGiven = head?.[6] ?? record.name;
   const message = record === NO_FIELDS ? text : record[messageKey];
   delete extra[messageKey];
-  const location = readLocation(extra.caller);
-  if (location !== undefined) delete extra.caller;
+  const location = takeLocation(extra);
   const excInfo = takeError(extra, errorKey) ?? takeError(extra, 'err');
 
   return {
@@ -91,7 +90,7 @@ const NO_FIELDS: Fields = Object.freeze({});
 /** The caller's fields beside the bindings, wherever the logger puts them. */
 function flatFields(record: Fields, nestedKey: string | undefined): LineFields {
   const nested = nestedKey === undefined ? undefined : record[nestedKey];
-  if (nestedKey === undefined || !isFields(nested) || Array.isArray(nested)) return { ...record };
+  if (nestedKey === undefined || !isRecord(nested)) return { ...record };
   const { [nestedKey]: _nested, ...bindings } = record;
   return { ...bindings, ...nested };
 }

@@ -1,3 +1,4 @@
+import { quietly } from '../../api/quietly.js';
 import { joinLines, lineContext } from '../../recorder/context.js';
 import type { Location } from '../line.js';
 import { callerLocation } from '../location.js';
@@ -42,10 +43,8 @@ export function tinybirdLocationMixin(_given?: object, level?: number, logger?: 
 
 /** The method that the program called, so that the caller is found in a bundle too. */
 function methodOf(logger: object | undefined, level: number | undefined): unknown {
-  try {
+  return quietly(() => {
     const { levels } = logger as { levels: { labels: Record<number, string> } };
     return Reflect.get(logger as object, levels.labels[level ?? 0] ?? '');
-  } catch {
-    return undefined;
-  }
+  });
 }

@@ -2,7 +2,7 @@ import { quietly } from '../../api/quietly.js';
 import { excInfoOf, isThrowable, ownFieldsOf, takeThrown } from '../exc-info.js';
 import { fieldsIn, type LineFields, takeContext } from '../fields.js';
 import type { ExcInfo, Level, LogLine } from '../line.js';
-import { readLocation } from '../location.js';
+import { takeLocation } from '../location.js';
 import { messageText } from '../text.js';
 
 export const LEVEL = Symbol.for('level');
@@ -31,8 +31,7 @@ export function lineOfWinston(info: WinstonInfo, { level, isFormatted }: Winston
   const createdMs = timeIn(fields) ?? Date.now();
   const { label } = fields;
   const logger = typeof label === 'string' ? label : '';
-  const location = readLocation(fields.caller);
-  if (location !== undefined) delete fields.caller;
+  const location = takeLocation(fields);
   if (logger !== '') delete fields.label;
   delete fields.level;
   delete fields.message;
@@ -104,7 +103,7 @@ function isWrittenOn(thrown: unknown): boolean {
 
 /** What an error says itself, without what winston has written on it. */
 function ownFieldsIn(thrown: unknown): LineFields {
-  const own = fieldsIn(ownFieldsOf(thrown));
+  const own = ownFieldsOf(thrown);
   for (const key of ['level', 'timestamp', 'label', 'caller', 'call_id', 'chat_id']) delete own[key];
   return own;
 }

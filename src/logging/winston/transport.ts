@@ -5,7 +5,7 @@ import type { LineFormat } from '../format.js';
 import { INFO } from '../levels.js';
 import type { Level } from '../line.js';
 import type { LogOptions } from '../options.js';
-import { LogWriter } from '../writer.js';
+import { LEVEL_WANTED, LogWriter } from '../writer.js';
 import { type GivenLevels, levelOfWinston, type WinstonLevels } from './levels.js';
 import { LEVEL, lineOfWinston, THROWN, type WinstonInfo } from './line.js';
 
@@ -151,12 +151,7 @@ export class TinybirdTransport extends Transport {
     }
     const least = typeof level === 'string' ? this.#levelNamed(level)?.number : undefined;
     if (least === undefined) {
-      this.#writer.refuse(
-        'level',
-        level,
-        "a level's name, such as 'info' or 'WARNING'",
-        " Until then the logger's counts.",
-      );
+      this.#writer.refuse('level', level, LEVEL_WANTED, " Until then the logger's counts.");
       return;
     }
     const names = Object.keys(levels).toSorted((one, other) => (levels[one] ?? 0) - (levels[other] ?? 0));

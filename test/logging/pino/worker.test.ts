@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { tbLogSchema } from '../../../schemas/tb-logs.js';
 import { type Ended, runNode } from '../../support/program.js';
 import { startFakeTinybird } from '../../support/tinybird.js';
+import { levelsOf, SIX_LEVELS } from '../rows.js';
 
 /** Its loggers differ in how they write their lines; `appName` says which is which. */
 const PROGRAM = `
@@ -123,14 +124,7 @@ describe.each([
 
   it('knows levels as numbers, as labels and under another key', () => {
     const levels = rowsOf('plain').filter(({ message }) => message === 'level');
-    expect(levels.map(({ level, levelname }) => [level, levelname])).toEqual([
-      [5, 'TRACE'],
-      [10, 'DEBUG'],
-      [20, 'INFO'],
-      [30, 'WARNING'],
-      [40, 'ERROR'],
-      [50, 'CRITICAL'],
-    ]);
+    expect(levelsOf(levels)).toEqual(SIX_LEVELS);
     expect(rowsOf('renamed')).toMatchObject([{ level: 30, extra: { severity: 'WARN', threadId: 12 } }]);
     expect(rowsOf('labelled')).toMatchObject([{ level: 35, levelname: 'LOUD', message: 'l' }]);
   });
