@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { litellmEventSchema } from '../schemas/litellm.js';
 import { tbLogSchema } from '../schemas/tb-logs.js';
-import { type Datafile, parseDatafile } from '../src/local/datafile.js';
+import { type Datafile, parseDatafile } from '../src/local/datafiles/datafile.js';
 
 type JsonSchema = z.core.JSONSchema.JSONSchema;
 

@@ -1,5 +1,5 @@
 import { join, relative, resolve } from 'node:path';
-import { startLocalServer } from '../local/server.js';
+import { startLocalServer } from '../local/server/server.js';
 import { packageRoot, packageVersion } from './package-root.js';
 
 /** The options of `tinybird-llm dev`. */

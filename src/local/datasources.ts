@@ -1,10 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Datafile, parseDatafile } from './datafile.js';
+import { type Datafile, parseDatafile } from './datafiles/datafile.js';
 import { DatafileError } from './errors.js';
-import type { JsonObject } from './json-path.js';
-import { compileQuarantine } from './quarantine.js';
-import { compileRowRules, type RowError, type RowVerdict } from './row-rules.js';
+import type { JsonObject } from './rows/json-path.js';
+import { compileQuarantine } from './rows/quarantine.js';
+import { compileRowRules, type RowError, type RowVerdict } from './rows/row-rules.js';
 
 /** A datasource ready to take events. */
 export interface LocalDatasource {

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { type LocalServer, startLocalServer } from '../../src/local/server.js';
+import { type LocalServer, startLocalServer } from '../../src/local/server/server.js';
 import { temporaryDirectory } from '../support/temporary.js';
 
 /** A small datasource with a column of each way to be absent. */

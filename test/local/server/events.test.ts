@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { json, runServer } from './running-server.js';
+import { json, runServer } from '../running-server.js';
 
 const ndjson = (...events: unknown[]) => events.map((event) => JSON.stringify(event)).join('\n');
 

@@ -1,6 +1,6 @@
+import type { DatasourceColumn } from '../datafiles/schema-columns.js';
 import { compileJsonPath, type JsonObject, textOf } from './json-path.js';
 import type { RowError } from './row-rules.js';
-import type { DatasourceColumn } from './schema-columns.js';
 
 /** The columns of a quarantine table around the data columns, in the order Tinybird has them. */
 export const QUARANTINE_BEFORE = [

@@ -1,5 +1,5 @@
-import { SqlRefusedError } from './errors.js';
-import { endOfQuoted } from './split-list.js';
+import { endOfQuoted } from '../datafiles/split-list.js';
+import { SqlRefusedError } from '../errors.js';
 
 /** A piece of SQL that means something. Comments and white space are none. */
 export interface SqlToken {

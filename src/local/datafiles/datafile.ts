@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { DatafileError } from './errors.js';
+import { DatafileError } from '../errors.js';
 import { type DatasourceColumn, parseColumns } from './schema-columns.js';
 
 /** A `.datasource` file, as far as it decides what a row is and how it is stored. */

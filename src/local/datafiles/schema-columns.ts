@@ -1,5 +1,5 @@
+import { isJsonPath } from '../rows/json-path.js';
 import { type ColumnType, parseColumnType } from './column-type.js';
-import { isJsonPath } from './json-path.js';
 import { endOfQuoted, splitList } from './split-list.js';
 
 /** One column of a `.datasource`. */

@@ -1,7 +1,7 @@
-import { type ColumnType, isNullable, valueType } from './column-type.js';
+import { type ColumnType, isNullable, valueType } from '../datafiles/column-type.js';
+import type { DatasourceColumn } from '../datafiles/schema-columns.js';
 import { dateText, dateTimeText } from './date-text.js';
 import { compileJsonPath, isJsonObject, type JsonObject, type JsonValue, textOf } from './json-path.js';
-import type { DatasourceColumn } from './schema-columns.js';
 
 /** Why one column of an event keeps the whole row out. */
 export interface RowError {

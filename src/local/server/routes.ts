@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import type { LocalDatasource } from './datasources.js';
-import type { Engine } from './engine.js';
-import type { GroupCommit } from './group-commit.js';
+import type { LocalDatasource } from '../datasources.js';
+import type { Engine } from '../engine/engine.js';
+import type { GroupCommit } from '../engine/group-commit.js';
+import { ingest } from '../rows/ingest.js';
+import { quarantineTable } from '../rows/quarantine.js';
 import { type Answer, HttpError, readText } from './http.js';
-import { ingest } from './ingest.js';
-import { quarantineTable } from './quarantine.js';
 import { answerSql } from './sql-route.js';
 
 /** What the routes work on. */

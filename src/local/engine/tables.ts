@@ -1,8 +1,8 @@
-import { type ColumnType, isNullable, valueType } from './column-type.js';
-import type { Datafile } from './datafile.js';
+import { type ColumnType, isNullable, valueType } from '../datafiles/column-type.js';
+import type { Datafile } from '../datafiles/datafile.js';
+import { DatafileError, SchemaChangeError } from '../errors.js';
+import { QUARANTINE_AFTER, QUARANTINE_BEFORE, quarantineTable } from '../rows/quarantine.js';
 import type { Engine } from './engine.js';
-import { DatafileError, SchemaChangeError } from './errors.js';
-import { QUARANTINE_AFTER, QUARANTINE_BEFORE, quarantineTable } from './quarantine.js';
 
 /**
  * Brings the tables up to the datafiles: one table a datasource and its `<name>_quarantine`. A new column is added

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createGroupCommit } from '../../src/local/group-commit.js';
+import { createGroupCommit } from '../../../src/local/engine/group-commit.js';
 
 /** An engine that records its inserts and refuses those with a word in them. */
 function recordingEngine(refused?: string) {

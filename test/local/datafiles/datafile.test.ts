@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { parseDatafile } from '../../src/local/datafile.js';
-import { DatafileError } from '../../src/local/errors.js';
+import { parseDatafile } from '../../../src/local/datafiles/datafile.js';
+import { DatafileError } from '../../../src/local/errors.js';
 
 /** The columns of a schema as `name type path default`, one string each. */
 function columnsOf(schema: string): string[] {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { parseDatafile } from '../../src/local/datafile.js';
-import type { JsonObject, JsonValue } from '../../src/local/json-path.js';
-import { compileRowRules, type RowVerdict } from '../../src/local/row-rules.js';
+import { parseDatafile } from '../../../src/local/datafiles/datafile.js';
+import type { JsonObject, JsonValue } from '../../../src/local/rows/json-path.js';
+import { compileRowRules, type RowVerdict } from '../../../src/local/rows/row-rules.js';
 
 /** Judges an event by the columns of a schema. */
 function judge(schema: string, event: JsonObject): RowVerdict {

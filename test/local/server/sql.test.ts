@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { json, runServer } from './running-server.js';
+import { json, runServer } from '../running-server.js';
 
 describe('/v0/sql', () => {
   it("answers in Tinybird's shape", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { DatafileError, SchemaChangeError } from '../../src/local/errors.js';
-import { runServer } from './running-server.js';
+import { DatafileError, SchemaChangeError } from '../../../src/local/errors.js';
+import { runServer } from '../running-server.js';
 
 const datasource = (columns: readonly string[], more = 'ENGINE_SORTING_KEY id') => ({
   calls: `SCHEMA >\n${columns.map((column) => `    ${column}`).join(',\n')}\n${more}`,

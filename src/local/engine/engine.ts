@@ -1,5 +1,5 @@
 import { access, constants, mkdir } from 'node:fs/promises';
-import { DataDirectoryError, EngineMissingError, QueryError } from './errors.js';
+import { DataDirectoryError, EngineMissingError, QueryError } from '../errors.js';
 
 /** A ClickHouse, as far as the local Tinybird needs one. */
 export interface Engine {

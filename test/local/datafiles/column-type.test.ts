@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isNullable, parseColumnType, valueType } from '../../src/local/column-type.js';
+import { isNullable, parseColumnType, valueType } from '../../../src/local/datafiles/column-type.js';
 
 describe('a column type', () => {
   it.each([

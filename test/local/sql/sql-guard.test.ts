@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { SqlRefusedError } from '../../src/local/errors.js';
-import { guardSql } from '../../src/local/sql-guard.js';
+import { SqlRefusedError } from '../../../src/local/errors.js';
+import { guardSql } from '../../../src/local/sql/sql-guard.js';
 
 describe('a statement that only reads tables', () => {
   it.each([

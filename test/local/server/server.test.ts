@@ -2,10 +2,10 @@ import { access } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { PortInUseError } from '../../src/local/errors.js';
-import { startLocalServer } from '../../src/local/server.js';
-import { temporaryDirectory } from '../support/temporary.js';
-import { CALLS, datasourceDirectory, json, rawGet, runServer } from './running-server.js';
+import { PortInUseError } from '../../../src/local/errors.js';
+import { startLocalServer } from '../../../src/local/server/server.js';
+import { temporaryDirectory } from '../../support/temporary.js';
+import { CALLS, datasourceDirectory, json, rawGet, runServer } from '../running-server.js';
 
 const EVENT = {
   model: 'gpt-4o',

@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type Engine, openEngine } from '../../src/local/engine.js';
-import { DataDirectoryError, EngineMissingError, QueryError } from '../../src/local/errors.js';
-import { temporaryDirectory } from '../support/temporary.js';
+import { type Engine, openEngine } from '../../../src/local/engine/engine.js';
+import { DataDirectoryError, EngineMissingError, QueryError } from '../../../src/local/errors.js';
+import { temporaryDirectory } from '../../support/temporary.js';
 
 async function openTemporary(): Promise<Engine> {
   const engine = await openEngine(join(await temporaryDirectory(), 'clickhouse'));

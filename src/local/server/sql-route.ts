@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import type { Engine } from './engine.js';
-import { QueryError, SqlRefusedError } from './errors.js';
+import type { Engine } from '../engine/engine.js';
+import { QueryError, SqlRefusedError } from '../errors.js';
+import { guardSql } from '../sql/sql-guard.js';
 import { type Answer, HttpError, readText } from './http.js';
-import { guardSql } from './sql-guard.js';
 
 /**
  * `GET|POST /v0/sql`: the statement is in `q`, of the URL, a form or a JSON body, or it is the body itself. The

@@ -2,14 +2,14 @@ import { writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { loadDatasources } from './datasources.js';
-import { openEngine } from './engine.js';
-import { PortInUseError } from './errors.js';
-import { createGroupCommit } from './group-commit.js';
+import { loadDatasources } from '../datasources.js';
+import { openEngine } from '../engine/engine.js';
+import { createGroupCommit } from '../engine/group-commit.js';
+import { createTables } from '../engine/tables.js';
+import { PortInUseError } from '../errors.js';
 import { type Answer, HttpError } from './http.js';
 import { refuseForeign } from './origin.js';
 import { answer, type LocalTinybird } from './routes.js';
-import { createTables } from './tables.js';
 
 /** Where the local Tinybird listens, keeps its rows and finds its datasources. */
 export interface LocalServerOptions {
