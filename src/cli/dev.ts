@@ -8,24 +8,27 @@ export interface DevOptions {
   readonly port: number;
   /** @defaultValue `.tinybird-llm` in the current directory */
   readonly data?: string | undefined;
-  /** A Tinybird project: the folder whose `datasources/` are served. @defaultValue the package's own */
+  /** A Tinybird project: the folder whose datafiles are served. @defaultValue the package's own */
   readonly project?: string | undefined;
 }
 
 /** Starts the local Tinybird, says where it is, and stops it on SIGINT or SIGTERM. Settles once it listens. */
 export async function dev(options: DevOptions): Promise<void> {
   const dataDir = resolve(options.data ?? '.tinybird-llm');
-  const datasources = join(resolve(options.project ?? packageRoot()), 'datasources');
+  const folders =
+    options.project === undefined
+      ? ['datasources', 'endpoints'].map((folder) => join(packageRoot(), folder))
+      : [resolve(options.project)];
   const server = await startLocalServer({
     port: options.port,
     dataDir,
-    datasources,
+    folders,
     onError: (error) => console.error('accepted rows could not be stored:', error),
   });
   stopOnSignal(() => server.close());
   console.log(`tinybird-llm ${packageVersion()}: a Tinybird on this machine
 
-  datasources   ${server.datasources.join(', ')} (from ${shown(datasources)})
+  datasources   ${server.datasources.join(', ')} (from ${folders.map(shown).join(', ')})
   data          ${shown(dataDir)}
   send here     TINYBIRD_URL=${server.url} node your-program.js
   ask           curl '${server.url}/v0/sql' -d 'SELECT count() FROM ${server.datasources[0]}'

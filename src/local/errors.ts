@@ -11,7 +11,7 @@ export abstract class LocalError extends Error {
   }
 }
 
-/** A `.datasource` file that cannot be understood. */
+/** A `.datasource` or `.pipe` file that cannot be understood. */
 export class DatafileError extends LocalError {
   readonly code = 'datafile_invalid';
 
@@ -54,6 +54,20 @@ export class PortInUseError extends LocalError {
 /** A statement that `/v0/sql` does not run. */
 export class SqlRefusedError extends LocalError {
   readonly code = 'sql_refused';
+}
+
+/** A pipe that cannot be run as it was asked for: a parameter, its template or its kind. */
+export class PipeError extends LocalError {
+  readonly code = 'pipe_failed';
+
+  /** @param status - the HTTP status it is answered with. @defaultValue 400 */
+  constructor(
+    message: string,
+    readonly status = 400,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
 }
 
 /** ClickHouse did not run a query. The message is ClickHouse's own. */

@@ -20,7 +20,7 @@ import { costOf, pricingOf } from '../../src/call/price.js';
 import { providerOfAiSdk, providerOfBaseUrl, providerOfLangChain } from '../../src/call/provider.js';
 import { toUsage } from '../../src/call/usage.js';
 import { answerOfResult as answerOfLlmResult } from '../../src/langchain/answer.js';
-import { loadDatasources } from '../../src/local/datasources.js';
+import { loadProject } from '../../src/local/project.js';
 import { chatAnswer } from '../../src/openai/chat.js';
 import { ChatChunks } from '../../src/openai/chat-stream.js';
 import { ImageEvents, LastChunk, SpeechEvents, TranscriptEvents } from '../../src/openai/media-stream.js';
@@ -30,9 +30,9 @@ import { aCall } from '../support/call.js';
 import { fc, runs } from '../support/properties.js';
 
 const catalogue = await loadCatalogue();
-const litellm = (await loadDatasources(fileURLToPath(new URL('../../datasources', import.meta.url)))).get(
-  'litellm',
-);
+const litellm = (
+  await loadProject([fileURLToPath(new URL('../../datasources', import.meta.url))])
+).datasources.get('litellm');
 
 /** Anything that JavaScript can hold. */
 const anything = fc.anything({

@@ -137,7 +137,7 @@ describe('tinybird-llm dev', () => {
     await mkdir(join(cwd, 'rows'));
     const command = run(['dev', '--port', '0', '--data', 'rows', '--project', dirname(datasources)], cwd);
     expect((await post(await command.listening(), 'calls', '{"id":"a"}')).status).toBe(200);
-    expect(command.output.stdout).toContain(`datasources   calls (from ${datasources})`);
+    expect(command.output.stdout).toContain(`datasources   calls (from ${dirname(datasources)})`);
     expect(command.output.stdout).toMatch(/data +rows\n/);
   });
 

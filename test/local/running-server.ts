@@ -54,7 +54,7 @@ export async function runServer(
   const server = await startLocalServer({
     port: 0,
     dataDir,
-    datasources,
+    folders: [datasources],
     ...(options.onError && { onError: options.onError }),
   });
   onTestFinished(() => server.close());

@@ -1,4 +1,4 @@
-import type { LocalDatasource } from '../datasources.js';
+import type { LocalDatasource } from '../project.js';
 import { isJsonObject, type JsonObject, type JsonValue } from './json-path.js';
 import { quarantineLine } from './quarantine.js';
 

@@ -1,17 +1,19 @@
 import type { IncomingMessage } from 'node:http';
-import type { LocalDatasource } from '../datasources.js';
 import type { Engine } from '../engine/engine.js';
 import type { GroupCommit } from '../engine/group-commit.js';
-import { ingest } from '../rows/ingest.js';
-import { quarantineTable } from '../rows/quarantine.js';
-import { type Answer, HttpError, readText } from './http.js';
+import type { Project } from '../project.js';
+import { listDatasources } from './datasources-route.js';
+import { takeEvents } from './events-route.js';
+import { type Answer, HttpError } from './http.js';
+import { answerPipe } from './pipes-route.js';
 import { answerSql } from './sql-route.js';
 
 /** What the routes work on. */
-export interface LocalTinybird {
+export interface LocalTinybird extends Project {
   readonly engine: Engine;
-  readonly datasources: ReadonlyMap<string, LocalDatasource>;
   readonly writes: GroupCommit;
+  /** Whether a request may have rows fetched from a `url=`. */
+  readonly allowUrl: boolean;
   /** Told of rows that were accepted with 202 and then could not be stored. */
   readonly onLost: (error: unknown) => void;
 }
@@ -24,20 +26,25 @@ export interface LocalTinybird {
 export async function answer(tinybird: LocalTinybird, request: IncomingMessage): Promise<Answer> {
   const url = new URL(request.url ?? '/', 'http://127.0.0.1');
   const path = url.pathname.replace(/(?<=.)\/+$/, '');
-  const route = ROUTES.find(
-    (candidate) => candidate.path === path && candidate.methods.includes(request.method ?? ''),
-  );
-  if (!route) {
-    const known = ROUTES.map((each) => `${each.methods.join('|')} ${each.path}`).join(', ');
-    throw new HttpError(404, `there is no ${request.method} ${path} here: there are ${known}`);
+  for (const route of ROUTES) {
+    const part = matched(route.path, path);
+    if (part !== undefined && route.methods.includes(request.method ?? ''))
+      return route.answer(tinybird, request, url, part);
   }
-  return route.answer(tinybird, request, url);
+  const known = ROUTES.map((each) => `${each.methods.join('|')} ${each.path}`).join(', ');
+  throw new HttpError(404, `there is no ${request.method} ${path} here: there are ${known}`);
 }
 
 const ROUTES: readonly {
   readonly methods: readonly string[];
+  /** At most one part of it is a name in capitals, which stands for any. */
   readonly path: string;
-  readonly answer: (tinybird: LocalTinybird, request: IncomingMessage, url: URL) => Answer | Promise<Answer>;
+  readonly answer: (
+    tinybird: LocalTinybird,
+    request: IncomingMessage,
+    url: URL,
+    part: string,
+  ) => Answer | Promise<Answer>;
 }[] = [
   { methods: ['POST'], path: '/v0/events', answer: takeEvents },
   {
@@ -45,10 +52,25 @@ const ROUTES: readonly {
     path: '/v0/sql',
     answer: ({ engine }, request, url) => answerSql(engine, request, url),
   },
+  { methods: ['GET', 'POST'], path: '/v0/pipes/NAME.json', answer: answerPipe },
   { methods: ['GET'], path: '/v0/datasources', answer: listDatasources },
   { methods: ['GET'], path: '/tokens', answer: () => ({ status: 200, body: TOKENS }) },
   { methods: ['GET'], path: '/health', answer: () => ({ status: 200, body: { status: 'ok' } }) },
 ];
+
+/** What stands in the path where the pattern has its name, `''` when it has none; `undefined` when they differ. */
+function matched(pattern: string, path: string): string | undefined {
+  const parts = path.split('/');
+  const wanted = pattern.split('/');
+  if (parts.length !== wanted.length) return undefined;
+  let name = '';
+  for (const [index, part] of wanted.entries()) {
+    const own = parts[index] ?? '';
+    if (/^[A-Z]/.test(part)) name = decodeURIComponent(own);
+    else if (part !== own) return undefined;
+  }
+  return name;
+}
 
 /** Named as Tinybird Local names them, so that clients find a token the same way. Any token is accepted. */
 const TOKENS = {
@@ -56,66 +78,3 @@ const TOKENS = {
   admin_token: 'local-admin-token',
   workspace_admin_token: 'local-workspace-admin-token',
 };
-
-/** Beyond it a request without `wait` is held until its rows are stored: a flood must not fill the memory. */
-const MAX_PENDING_BYTES = 32 * 1024 * 1024;
-
-async function takeEvents(tinybird: LocalTinybird, request: IncomingMessage, url: URL): Promise<Answer> {
-  const name = url.searchParams.get('name');
-  if (!name)
-    throw new HttpError(400, "the parameter 'name' is missing: send it as in /v0/events?name=litellm");
-  const datasource = tinybird.datasources.get(name);
-  if (!datasource) {
-    const known = [...tinybird.datasources.keys()].join(', ');
-    throw new HttpError(
-      404,
-      `there is no Data Source '${name}': there are ${known}. A file ${name}.datasource and a restart add it`,
-    );
-  }
-  const { rows, quarantined } = ingest(datasource, await readText(request));
-  const stored = Promise.all([
-    tinybird.writes.write(name, rows),
-    tinybird.writes.write(quarantineTable(name), quarantined),
-  ]);
-  const wait = ['true', '1'].includes(url.searchParams.get('wait') ?? '');
-  if (wait) await stored;
-  else {
-    const settled = stored.then(() => undefined, tinybird.onLost);
-    if (tinybird.writes.pendingBytes() > MAX_PENDING_BYTES) await settled;
-  }
-  return {
-    status: wait ? 200 : 202,
-    body: { successful_rows: rows.length, quarantined_rows: quarantined.length },
-  };
-}
-
-async function listDatasources({ engine, datasources }: LocalTinybird): Promise<Answer> {
-  const sql =
-    'SELECT name, total_rows::Float64 AS rows FROM system.tables WHERE database = currentDatabase()';
-  const lines = (await engine.read(sql, { format: 'JSONEachRow' })).toString().split('\n').filter(Boolean);
-  const tables = lines.map((line) => JSON.parse(line) as { name: string; rows: number | null });
-  const rowsOf = (table: string) => tables.find(({ name }) => name === table)?.rows ?? 0;
-  return {
-    status: 200,
-    body: {
-      datasources: [...datasources.values()].map(({ datafile }) => ({
-        id: datafile.name,
-        name: datafile.name,
-        description: datafile.description ?? '',
-        engine: {
-          engine: datafile.engine,
-          engine_sorting_key: datafile.sortingKey ?? '',
-          engine_partition_key: datafile.partitionKey ?? '',
-        },
-        columns: datafile.columns.map(({ name, type, path, default: defaultValue }) => ({
-          name,
-          type: type.text,
-          jsonpath: path ?? null,
-          default_value: defaultValue ?? null,
-        })),
-        statistics: { row_count: rowsOf(datafile.name) },
-        quarantine_rows: rowsOf(quarantineTable(datafile.name)),
-      })),
-    },
-  };
-}

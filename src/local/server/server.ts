@@ -2,11 +2,11 @@ import { writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { loadDatasources } from '../datasources.js';
-import { openEngine } from '../engine/engine.js';
+import { openChdb } from '../engine/chdb.js';
 import { createGroupCommit } from '../engine/group-commit.js';
 import { createTables } from '../engine/tables.js';
 import { PortInUseError } from '../errors.js';
+import { loadProject, type Project } from '../project.js';
 import { type Answer, HttpError } from './http.js';
 import { refuseForeign } from './origin.js';
 import { answer, type LocalTinybird } from './routes.js';
@@ -17,8 +17,10 @@ export interface LocalServerOptions {
   readonly port: number;
   /** The directory of the rows, created when it is not there. One server a directory. */
   readonly dataDir: string;
-  /** The directory of the `.datasource` files. */
-  readonly datasources: string;
+  /** The folders whose `.datasource` and `.pipe` files are served. */
+  readonly folders: readonly string[];
+  /** Whether a request may have rows fetched from a `url=`. @defaultValue false */
+  readonly allowUrl?: boolean;
   /** Told of what no request can be told: rows answered with 202 that could not be stored. */
   readonly onError?: (error: unknown) => void;
 }
@@ -39,7 +41,7 @@ export interface LocalServer {
  * @throws PortInUseError, DatafileError, SchemaChangeError, EngineMissingError, DataDirectoryError
  */
 export async function startLocalServer(options: LocalServerOptions): Promise<LocalServer> {
-  const datasources = await loadDatasources(options.datasources);
+  const project = await loadProject(options.folders);
   let opened: (tinybird: LocalTinybird) => void = () => {};
   const ready = new Promise<LocalTinybird>((resolve) => {
     opened = resolve;
@@ -48,13 +50,13 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
   // The port comes first: a second `dev` should be told of the first one, not of its lock file.
   const port = await listen(server, options.port);
   try {
-    const tinybird = await openTinybird(options, datasources);
+    const tinybird = await openTinybird(options, project);
     opened(tinybird);
     const close = () => closeAll(server, tinybird);
     let closing: Promise<void> | undefined;
     return {
       url: `http://127.0.0.1:${port}`,
-      datasources: [...datasources.keys()],
+      datasources: [...project.datasources.keys()],
       close: () => {
         closing ??= close();
         return closing;
@@ -68,22 +70,22 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
 }
 
 async function openTinybird(
-  { dataDir, onError = () => {} }: LocalServerOptions,
-  datasources: LocalTinybird['datasources'],
+  { dataDir, allowUrl = false, onError = () => {} }: LocalServerOptions,
+  project: Project,
 ): Promise<LocalTinybird> {
-  const engine = await openEngine(join(dataDir, 'clickhouse'));
+  const engine = await openChdb(join(dataDir, 'clickhouse'));
   try {
     // Rows hold prompts: they do not belong into anybody's repository.
     await writeFile(join(dataDir, '.gitignore'), '*\n');
     await createTables(
       engine,
-      [...datasources.values()].map(({ datafile }) => datafile),
+      [...project.datasources.values()].map(({ datafile }) => datafile),
     );
   } catch (error) {
     await engine.close();
     throw error;
   }
-  return { engine, datasources, writes: createGroupCommit(engine), onLost: onError };
+  return { ...project, engine, writes: createGroupCommit(engine), allowUrl, onLost: onError };
 }
 
 function listen(server: Server, port: number): Promise<number> {

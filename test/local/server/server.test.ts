@@ -153,7 +153,7 @@ describe('the server', () => {
     const second = startLocalServer({
       port,
       dataDir: await temporaryDirectory(),
-      datasources: await datasourceDirectory({ calls: CALLS }),
+      folders: [await datasourceDirectory({ calls: CALLS })],
     });
     await expect(second).rejects.toThrow(PortInUseError);
     await expect(second).rejects.toThrow(
@@ -236,7 +236,6 @@ describe('the server', () => {
 
   it.each([
     ['GET', '/'],
-    ['GET', '/v0/pipes/x.json'],
     ['GET', '/v0/events'],
     ['DELETE', '/v0/sql'],
   ])('lists what there is to %s %s', async (method, path) => {

@@ -1,12 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type Engine, openEngine } from '../../../src/local/engine/engine.js';
+import { openChdb } from '../../../src/local/engine/chdb.js';
+import type { Engine } from '../../../src/local/engine/engine.js';
 import { DataDirectoryError, EngineMissingError, QueryError } from '../../../src/local/errors.js';
 import { temporaryDirectory } from '../../support/temporary.js';
 
 async function openTemporary(): Promise<Engine> {
-  const engine = await openEngine(join(await temporaryDirectory(), 'clickhouse'));
+  const engine = await openChdb(join(await temporaryDirectory(), 'clickhouse'));
   onTestFinished(() => engine.close());
   return engine;
 }
@@ -60,7 +61,7 @@ describe('the embedded ClickHouse', () => {
   });
 
   it('waits for a query that runs when it closes', async () => {
-    const engine = await openEngine(join(await temporaryDirectory(), 'clickhouse'));
+    const engine = await openChdb(join(await temporaryDirectory(), 'clickhouse'));
     const read = engine.read('SELECT max(number) FROM numbers(300000000)', { format: 'CSV' });
     await engine.close();
     expect((await read).toString()).toBe('299999999\n');
@@ -68,7 +69,7 @@ describe('the embedded ClickHouse', () => {
 
   it('says how to install it when it is not there', async () => {
     const missing = () => Promise.reject(new Error("Cannot find package 'chdb'\nsomewhere"));
-    const opened = openEngine(await temporaryDirectory(), missing);
+    const opened = openChdb(await temporaryDirectory(), missing);
     await expect(opened).rejects.toThrow(EngineMissingError);
     await expect(opened).rejects.toThrow(
       /\(Cannot find package 'chdb'\)\. .*npm install --save-dev chdb@3\.4\.0/,
@@ -78,7 +79,7 @@ describe('the embedded ClickHouse', () => {
   it('says that a directory cannot be written', async () => {
     const file = join(await temporaryDirectory(), 'file');
     await writeFile(file, '');
-    const opened = openEngine(join(file, 'clickhouse'));
+    const opened = openChdb(join(file, 'clickhouse'));
     await expect(opened).rejects.toThrow(DataDirectoryError);
     await expect(opened).rejects.toThrow(/cannot be written .* Pass another one with --data/);
   });
