@@ -26,7 +26,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   schemas: ['zod'],
   'src/api': ['undici'],
   'src/call': ['@pydantic/genai-prices'],
-  'src/local': ['chdb'],
+  'src/local': ['chdb', '@clickhouse/client'],
   'src/logging': ['pino-abstract-transport', 'winston'],
 };
 

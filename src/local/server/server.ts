@@ -1,8 +1,7 @@
-import { writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import { openChdb } from '../engine/chdb.js';
+import { openDataDirectory } from '../engine/data-directory.js';
+import type { Engine } from '../engine/engine.js';
 import { createGroupCommit } from '../engine/group-commit.js';
 import { createTables } from '../engine/tables.js';
 import { PortInUseError } from '../errors.js';
@@ -17,6 +16,8 @@ export interface LocalServerOptions {
   readonly port: number;
   /** The directory of the rows, created when it is not there. One server a directory. */
   readonly dataDir: string;
+  /** Opens the ClickHouse the rows are kept in. @defaultValue the embedded one, on `dataDir` */
+  readonly openEngine?: () => Promise<Engine>;
   /** The folders whose `.datasource` and `.pipe` files are served. */
   readonly folders: readonly string[];
   /** Whether a request may have rows fetched from a `url=`. @defaultValue false */
@@ -70,13 +71,16 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
 }
 
 async function openTinybird(
-  { dataDir, allowUrl = false, onError = () => {} }: LocalServerOptions,
+  {
+    dataDir,
+    openEngine = () => openDataDirectory(dataDir),
+    allowUrl = false,
+    onError = () => {},
+  }: LocalServerOptions,
   project: Project,
 ): Promise<LocalTinybird> {
-  const engine = await openChdb(join(dataDir, 'clickhouse'));
+  const engine = await openEngine();
   try {
-    // Rows hold prompts: they do not belong into anybody's repository.
-    await writeFile(join(dataDir, '.gitignore'), '*\n');
     await createTables(
       engine,
       [...project.datasources.values()].map(({ datafile }) => datafile),
