@@ -93,7 +93,9 @@ describe('a datafile that changes', () => {
     const refused = changed(datasource([ID, TOKENS]), after);
     await expect(refused).rejects.toThrow(SchemaChangeError);
     await expect(refused).rejects.toThrow(message);
-    await expect(refused).rejects.toThrow(/undo the change, or start anew with --reset.* tinybird-llm dev --export DIR$/);
+    await expect(refused).rejects.toThrow(
+      /undo the change, or start anew with --reset.* tinybird-llm dev --export DIR$/,
+    );
   });
 });
 
