@@ -156,7 +156,7 @@ describe('tinybird-llm dev', () => {
     await run(['dev', '--port', '0'], cwd).listening();
     const second = await runToEnd(['dev', '--port', '0'], cwd);
     expect(second.code).toBe(1);
-    expect(second.stderr).toContain('is held by another process');
+    expect(second.stderr).toMatch(/is held by (the process \d+|another process)/);
     expect(second.stderr).toContain('pass another directory with --data');
     expect(second.stderr).not.toContain('    at ');
   });

@@ -55,7 +55,7 @@ function storageOf({ engine }: LocalTinybird, { datafile }: LocalDatasource): st
 async function countRows({ engine, vocabulary }: LocalTinybird, name: string, condition: string) {
   try {
     const before = `SELECT count() AS rows FROM \`${name}\` WHERE `;
-    const { sql, format } = guardSql(`${before}(${condition})`, vocabulary);
+    const { sql, format } = guardSql(`${before}(${condition}\n)`, vocabulary);
     if (format !== undefined) throw new SqlRefusedError('a condition has no FORMAT');
     const text = (await engine.read(sql, { format: 'TSVRaw' })).toString();
     return { rows: Number(text), condition: sql.slice(sql.indexOf(' WHERE ') + ' WHERE '.length) };

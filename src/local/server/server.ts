@@ -76,7 +76,7 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
   // The port comes first: a second `dev` should be told of the first one, not of its lock file.
   const port = await listen(server, options.port);
   try {
-    const tinybird = await openTinybird(options, project);
+    const tinybird = await openTinybird(options, project, limits);
     opened(tinybird);
     const close = () => closeAll(server, tinybird);
     let closing: Promise<void> | undefined;
@@ -106,10 +106,18 @@ export interface Limits {
   /** While nothing moves on a connection. */
   readonly silenceMs: number;
   readonly connections: number;
+  /** Before a simulated slow answer. */
+  readonly slowMs: number;
 }
 
-/** A query takes 10 s at most, a simulated slow answer 5 s. */
-const LIMITS: Limits = { headersMs: 10_000, requestMs: 60_000, silenceMs: 60_000, connections: 1_000 };
+/** A query takes 10 s at most. */
+const LIMITS: Limits = {
+  headersMs: 10_000,
+  requestMs: 60_000,
+  silenceMs: 60_000,
+  connections: 1_000,
+  slowMs: 5_000,
+};
 
 async function openTinybird(
   {
@@ -120,6 +128,7 @@ async function openTinybird(
     onError = () => {},
   }: LocalServerOptions,
   project: Project,
+  { slowMs }: Limits,
 ): Promise<LocalTinybird> {
   const engine = await openEngine();
   let vocabulary: SqlVocabulary;
@@ -134,7 +143,7 @@ async function openTinybird(
     await engine.close();
     throw error;
   }
-  const simulator = createSimulator(simulate);
+  const simulator = createSimulator(simulate, slowMs);
   return {
     ...project,
     engine,

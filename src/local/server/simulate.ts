@@ -24,7 +24,7 @@ export interface Simulator {
 }
 
 /** @param slowMs - how late a slow answer comes, in ms */
-export function createSimulator(simulations: readonly Simulation[], slowMs = 5_000): Simulator {
+export function createSimulator(simulations: readonly Simulation[], slowMs: number): Simulator {
   const pretends = (simulation: Simulation): boolean => simulations.includes(simulation);
   let requests = 0;
   return {

@@ -125,7 +125,7 @@ describe('POST /v0/events', () => {
     ]);
   });
 
-  it('answers 500 with what ClickHouse says of rows it refuses, or tells it when none waits for the answer', async () => {
+  it('answers 400 with what ClickHouse says of rows it refuses, or tells it when none waits for the answer', async () => {
     const lost: unknown[] = [];
     const server = await runServer({
       datasources: { days: `SCHEMA >\n    \`day\` Date \`json:$.day\`\nENGINE_PARTITION_KEY day` },
@@ -140,7 +140,7 @@ describe('POST /v0/events', () => {
       server.send('days', ndjson({ day: '2025-01-02' })),
     ]);
     expect(refused).toMatchObject({
-      status: 500,
+      status: 400,
       body: { error: expect.stringContaining('TOO_MANY_PARTS') },
     });
     expect(stored.status).toBe(200);
