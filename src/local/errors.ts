@@ -83,3 +83,17 @@ export class QueryError extends LocalError {
     super(message, options);
   }
 }
+
+/** What a pipe's template answers instead of rows: `custom_error({'error': …})`. */
+export class CustomPipeError extends PipeError {
+  /**
+   * @param body - the JSON of the answer
+   * @param status - its HTTP status
+   */
+  constructor(
+    readonly body: Readonly<Record<string, unknown>>,
+    status: number,
+  ) {
+    super(typeof body.error === 'string' ? body.error : JSON.stringify(body), status);
+  }
+}
