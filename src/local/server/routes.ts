@@ -5,7 +5,7 @@ import type { Project } from '../project.js';
 import { listDatasources } from './datasources-route.js';
 import { takeEvents } from './events-route.js';
 import { type Answer, HttpError } from './http.js';
-import { answerPipe } from './pipes-route.js';
+import { answerPipe, listPipes } from './pipes-route.js';
 import { answerSql } from './sql-route.js';
 
 /** What the routes work on. */
@@ -52,6 +52,7 @@ const ROUTES: readonly {
     path: '/v0/sql',
     answer: ({ engine }, request, url) => answerSql(engine, request, url),
   },
+  { methods: ['GET'], path: '/v0/pipes', answer: listPipes },
   { methods: ['GET', 'POST'], path: '/v0/pipes/NAME.json', answer: answerPipe },
   { methods: ['GET'], path: '/v0/datasources', answer: listDatasources },
   { methods: ['GET'], path: '/tokens', answer: () => ({ status: 200, body: TOKENS }) },

@@ -29,6 +29,28 @@ export function guardSql(sql: string): GuardedSql {
   return { sql: withoutComments(sql, tokens), ...(format !== undefined && { format }) };
 }
 
+/**
+ * Refuses in the SQL of a pipe what does more than read tables. A pipe is its author's own file, so columns may be
+ * called as they like; but no name that a request puts there becomes a call of `file()`.
+ *
+ * @throws SqlRefusedError saying what is not allowed
+ */
+export function refuseReaching(tokens: readonly SqlToken[]): void {
+  refuseUnbalanced(tokens);
+  for (const [index, token] of tokens.entries()) {
+    const name = token.text.toLowerCase();
+    if (isSymbol(token, ';')) refuse('there is something after the ;: a node is one statement');
+    if (token.kind === 'word' && name === 'into' && /^outfile$/i.test(tokens[index + 1]?.text ?? ''))
+      refuse('INTO OUTFILE is not allowed: the result is the answer');
+    const called = isName(token) && isSymbol(tokens[index + 1], '(');
+    if (called && (DENIED_FUNCTION.test(name) || DENIED_TABLE_FUNCTION.test(name)) && !HARMLESS.test(name))
+      refuse(`'${token.text}()' is not allowed: it reaches beyond the tables`);
+  }
+}
+
+/** Denied to strangers, and yet what pipes may call: they stay within the database. */
+const HARMLESS = /^(dict(get|has|isin)\w*|dictionary|addressto\w+)$/;
+
 const READING = new Set(['SELECT', 'WITH', 'DESCRIBE', 'DESC', 'SHOW']);
 
 /**

@@ -17,11 +17,11 @@ export interface PipeParameter {
 /** A value written out in a template. */
 export type Literal = string | number | boolean | null | readonly Literal[];
 
-/** The parameters of a template, each once, in the order of the text. */
-export function parametersOf(blocks: readonly Block[]): readonly PipeParameter[] {
+/** Where a template names a parameter, in the order of the text. */
+export function usesOf(blocks: readonly Block[]): readonly ParameterUse[] {
   const assigned = assignedIn(blocks);
   const uses = expressionsOf(blocks).flatMap(({ expression }) => usesIn(expression));
-  return mergeParameters(uses.filter(({ name }) => !assigned.has(name)));
+  return uses.filter(({ name }) => !assigned.has(name));
 }
 
 /** One of each name: what one use does not say of a parameter, another may. */
@@ -46,8 +46,7 @@ export function mergeParameters(uses: readonly ParameterUse[]): readonly PipePar
 }
 
 /** The elements' types of the parameters that are an Array somewhere. */
-export function arraysOf(blocks: readonly Block[]): ReadonlyMap<string, string | undefined> {
-  const uses = expressionsOf(blocks).flatMap(({ expression }) => usesIn(expression));
+export function arraysOf(uses: readonly ParameterUse[]): ReadonlyMap<string, string | undefined> {
   const arrays = new Map<string, string | undefined>();
   for (const { name, type, elements } of uses)
     if (type?.startsWith('Array(') && !arrays.has(name)) arrays.set(name, elements);

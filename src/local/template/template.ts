@@ -6,15 +6,15 @@ import { Budget } from './budget.js';
 import { checkBlocks } from './check.js';
 import { assign, evaluate, type Scope } from './evaluate.js';
 import { fault, TemplateFault } from './fault.js';
-import { arraysOf, type PipeParameter, parametersOf } from './parameters.js';
+import { arraysOf, type ParameterUse, usesOf } from './parameters.js';
 import { asArray } from './types.js';
 import { fromJson, itemsOf, plain, truthy, type Value } from './values.js';
 import { assignedIn } from './visit.js';
 
 /** The SQL of a node, ready to be filled in as often as it is asked for. */
 export interface Template {
-  /** Empty when the SQL is no template. */
-  readonly parameters: readonly PipeParameter[];
+  /** Where it names parameters; empty when the SQL is no template. */
+  readonly uses: readonly ParameterUse[];
   /**
    * The SQL for some parameters, every value of it left with the binder.
    *
@@ -32,13 +32,14 @@ export interface Template {
  */
 export function compileTemplate(sql: string, where: string, firstLine = 1): Template {
   const [marker] = /^\s*%/.exec(sql) ?? [];
-  if (marker === undefined) return { parameters: [], render: () => sql };
+  if (marker === undefined) return { uses: [], render: () => sql };
   // White space of its length, so that lines stay what they are.
   const blocks = parseBlocks(sql.replace('%', ' '));
   checkBlocks(blocks);
-  const compiled = { blocks, assigned: assignedIn(blocks), arrays: arraysOf(blocks) };
+  const uses = usesOf(blocks);
+  const compiled = { blocks, assigned: assignedIn(blocks), arrays: arraysOf(uses) };
   return {
-    parameters: parametersOf(blocks),
+    uses,
     render(given, binder) {
       const rendering = new Rendering(
         compiled,
