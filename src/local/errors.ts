@@ -84,6 +84,24 @@ export class QueryError extends LocalError {
   }
 }
 
+/** Another process holds the data directory. */
+export class DataDirectoryHeldError extends DataDirectoryError {}
+
+/** The embedded ClickHouse was to be opened in a worker thread, at whose end the whole process would crash. */
+export class WorkerThreadError extends LocalError {
+  readonly code = 'worker_thread';
+}
+
+/** A ClickHouse server cannot be reached, lets nobody in with these credentials, or is none. */
+export class EngineUnreachableError extends LocalError {
+  readonly code = 'engine_unreachable';
+}
+
+/** The stored rows could not be written into files. */
+export class ExportError extends LocalError {
+  readonly code = 'export_failed';
+}
+
 /** What a pipe's template answers instead of rows: `custom_error({'error': …})`. */
 export class CustomPipeError extends PipeError {
   /**

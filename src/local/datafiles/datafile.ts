@@ -12,6 +12,14 @@ export interface Datafile {
   readonly engine: string;
   readonly sortingKey?: string;
   readonly partitionKey?: string;
+  /** ENGINE_PRIMARY_KEY: a beginning of the sorting key. */
+  readonly primaryKey?: string;
+  /** ENGINE_TTL, as in `toDateTime(created) + INTERVAL 30 DAY`. */
+  readonly ttl?: string;
+  /** ENGINE_SETTINGS, as in `index_granularity = 1024`. */
+  readonly settings?: string;
+  /** INDEXES, each as it stands: `name expr TYPE type GRANULARITY n`. */
+  readonly indexes?: readonly string[];
 }
 
 /**

@@ -10,6 +10,10 @@ export interface DatasourceColumn {
   readonly path?: string;
   /** The SQL expression ClickHouse computes when an event has no value for it. */
   readonly default?: string;
+  /** As in `ZSTD(3)`. */
+  readonly codec?: string;
+  /** As in `at + INTERVAL 7 DAY`: the value is emptied then. */
+  readonly ttl?: string;
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { PipeParameters } from '../pipes/pipe.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../rows/json-path.js';
-import { HttpError, readText } from './http.js';
+import { HttpError, mediaType, readText } from './http.js';
 
 /** What a request asks of a pipe. */
 export interface PipeRequest {
@@ -33,10 +33,10 @@ const RESERVED = /^(q|token|from|__tb__\w*)$/;
 async function readBody(request: IncomingMessage): Promise<JsonObject | string> {
   const text = await readText(request);
   if (text.trim() === '') return {};
-  const contentType = request.headers['content-type'] ?? '';
+  const type = mediaType(request);
   // curl -d sends any text as a form, but no statement and no form begins with a brace.
-  if (contentType.startsWith('application/json') || text.trimStart().startsWith('{')) return ofJson(text);
-  if (!contentType.startsWith('application/x-www-form-urlencoded')) return text;
+  if (type === 'application/json' || text.trimStart().startsWith('{')) return ofJson(text);
+  if (type !== 'application/x-www-form-urlencoded') return text;
   const form = new URLSearchParams(text);
   return [...form.keys()].every((key) => /^\w+$/.test(key)) ? ofForm(form) : text;
 }

@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http';
-import { CustomPipeError, PipeError, QueryError, SqlRefusedError } from '../errors.js';
-import type { Pipe, PipeParameters } from '../pipes/pipe.js';
+import { CustomPipeError, PipeError, SqlRefusedError } from '../errors.js';
+import type { Pipe } from '../pipes/pipe.js';
 import { pipeParameters } from '../pipes/pipe-template.js';
 import { pipeStatement, statementOnPipe } from '../pipes/statement.js';
 import { guardSql } from '../sql/sql-guard.js';
-import { type Answer, HttpError } from './http.js';
+import type { SqlVocabulary } from '../sql/vocabulary.js';
+import { type Answer, HttpError, readFailure } from './http.js';
 import { readPipeRequest } from './pipe-request.js';
 import type { LocalTinybird } from './routes.js';
 
@@ -15,7 +16,7 @@ import type { LocalTinybird } from './routes.js';
  * @param file - the last part of the path, as in `usage.json`
  */
 export async function answerPipe(
-  { pipes, engine }: LocalTinybird,
+  { pipes, engine, vocabulary }: LocalTinybird,
   request: IncomingMessage,
   url: URL,
   file: string,
@@ -35,16 +36,14 @@ export async function answerPipe(
     const statement =
       sql === undefined
         ? pipeStatement(pipes, pipe.name, parameters)
-        : onTop(pipes, pipe.name, sql, parameters);
+        : statementOnPipe(pipes, pipe.name, select(sql, vocabulary), parameters);
     const body = await engine.read(statement.sql, { format: format.name, params: statement.params });
     return { status: 200, body, contentType: format.contentType };
   } catch (error) {
     if (error instanceof CustomPipeError) return { status: error.status, body: error.body };
     if (error instanceof PipeError) throw new HttpError(error.status, error.message);
     if (error instanceof SqlRefusedError) throw new HttpError(400, error.message);
-    if (error instanceof QueryError)
-      throw new HttpError(error.clickhouseCode === TIMEOUT_EXCEEDED ? 408 : 400, error.message);
-    throw error;
+    throw readFailure(error);
   }
 }
 
@@ -60,9 +59,6 @@ export function listPipes({ pipes }: LocalTinybird): Answer {
   }));
   return { status: 200, body: { pipes: listed } };
 }
-
-/** ClickHouse's number of a read that takes longer than it may. */
-const TIMEOUT_EXCEEDED = 159;
 
 const CSV_TYPE = 'text/csv; charset=utf-8';
 
@@ -91,13 +87,13 @@ function endpoint(pipes: ReadonlyMap<string, Pipe>, name: string): Pipe {
   return pipe;
 }
 
-function onTop(pipes: ReadonlyMap<string, Pipe>, name: string, sql: string, parameters: PipeParameters) {
-  const guarded = guardSql(sql);
-  if (!/^\(*\s*(SELECT|WITH)\b/i.test(guarded.sql))
+function select(sql: string, vocabulary: SqlVocabulary): string {
+  const guarded = guardSql(sql, vocabulary);
+  if (!/^[(\s]*(SELECT|WITH)\b/i.test(guarded.sql))
     throw new SqlRefusedError('q= is a SELECT on top of the pipe');
   if (guarded.format !== undefined)
     throw new SqlRefusedError(
       `FORMAT ${guarded.format} is not allowed here: the ending of the URL says the format`,
     );
-  return statementOnPipe(pipes, name, guarded.sql, parameters);
+  return guarded.sql;
 }

@@ -1,9 +1,10 @@
 import { fault } from './fault.js';
 
 /** Nodes evaluated, elements and blocks of text gone through: a template of a page takes a few hundred. */
-const MAX_STEPS = 200_000;
-/** What one value may hold: more than a request can bring, so that only a template that builds values meets it. */
-export const MAX_TEXT = 32 * 1024 * 1024;
+const MAX_STEPS = 500_000;
+/** More than a request can bring, so that only a template that builds texts meets it. */
+const MAX_TEXT = 32 * 1024 * 1024;
+/** Far more than an embedding or a list of ids has. */
 export const MAX_ELEMENTS = 100_000;
 
 /** How much work one rendering may be: parameters decide how often loops run and how large values grow. */

@@ -1,5 +1,5 @@
 import { CustomPipeError, PipeError } from '../errors.js';
-import type { Budget } from './budget.js';
+import { type Budget, MAX_ELEMENTS } from './budget.js';
 import { dateDifference } from './dates.js';
 import { fault } from './fault.js';
 import { column, columns, symbol, table } from './identifiers.js';
@@ -218,7 +218,7 @@ function splitToArray(
       `First argument of split_to_array has to be a value that can be split to a list of elements, not ${typeName(value)}`,
     );
   budget.spendText(value.length);
-  const parts = value.split(by).map((part) => part.trim());
+  const parts = value.split(by, MAX_ELEMENTS + 1).map((part) => part.trim());
   budget.spendList(parts.length);
   return parts;
 }

@@ -37,7 +37,7 @@ function nameOf(kind: string, given: Value, fallback: Value): string {
   throw new PipeError(
     kind === 'symbol' || kind === 'table'
       ? `${kind}() has no name: give it one, as in ${kind}('name')`
-      : `Missing ${kind}() default value, use \`${kind}(${kind}_name, 'default_column_name')\``,
+      : `Missing ${kind}() default value, use \`${kind}(${kind === 'column' ? 'column_name' : 'column_names'}, 'default_column_name')\``,
   );
 }
 

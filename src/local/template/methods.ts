@@ -1,4 +1,4 @@
-import type { Budget } from './budget.js';
+import { type Budget, MAX_ELEMENTS } from './budget.js';
 import { fault } from './fault.js';
 import { Dict, isList, itemsOf, plain, Tuple, typeName, type Value } from './values.js';
 
@@ -58,7 +58,9 @@ function split(self: string, [separator = null, most = -1n]: readonly Value[], b
   const limit = Number(typeof most === 'bigint' ? most : -1n);
   const white = separator === null;
   if (white && limit >= 0) return fault('split(None, n) is not supported: give a separator');
-  const parts = white ? self.split(/\s+/).filter((part) => part !== '') : self.split(nonEmpty(separator));
+  const parts = white
+    ? self.split(/\s+/).filter((part) => part !== '')
+    : self.split(nonEmpty(separator), MAX_ELEMENTS + 1);
   budget.spendList(parts.length);
   if (limit < 0 || parts.length <= limit + 1) return parts;
   return [...parts.slice(0, limit), parts.slice(limit).join(nonEmpty(separator))];

@@ -1,6 +1,6 @@
 import { PipeError } from '../errors.js';
 import type { JsonValue } from '../rows/json-path.js';
-import type { Budget } from './budget.js';
+import { type Budget, MAX_ELEMENTS } from './budget.js';
 import { isDayText, momentText } from './moments.js';
 import { Dict, fromJson, isList, plain, Typed, textOf, typeName, type Value } from './values.js';
 
@@ -53,7 +53,7 @@ export function scalar(type: string, given: Value, options: TypeOptions): Value 
 export function array(type: string | undefined, given: Value, options: TypeOptions, budget: Budget): Value {
   const value = plain(given ?? options.fallback);
   if (value === null) return options.defined ? missing(options.name) : null;
-  const items = typeof value === 'string' ? value.split(',') : value;
+  const items = typeof value === 'string' ? value.split(',', MAX_ELEMENTS + 1) : value;
   if (!isList(items)) return invalid(`Error validating '${shown(value)}' to type Array`, options.name);
   budget.spendList(items.length);
   const elements = items.map((item, index) => {
@@ -61,7 +61,10 @@ export function array(type: string | undefined, given: Value, options: TypeOptio
     const text = item === '' ? 'empty string' : shown(item);
     return (
       element ??
-      invalid(`Error validating [${shown(value)}][${index}] (${text}) to type ${type}`, options.name)
+      invalid(
+        `Error validating [${shown(value)}][${index}] (${text}) to type ${type ?? 'String'}`,
+        options.name,
+      )
     );
   });
   const plains = elements.map(plain);
