@@ -25,6 +25,12 @@ export async function datasourceDirectory(files: Readonly<Record<string, string>
   return directory;
 }
 
+async function pipeDirectory(files: Readonly<Record<string, string>>): Promise<string> {
+  const directory = await temporaryDirectory();
+  for (const [name, text] of Object.entries(files)) await writeFile(join(directory, `${name}.pipe`), text);
+  return directory;
+}
+
 /** A server on a port and directories of its own, and what a test asks of it. */
 export interface RunningServer extends LocalServer {
   readonly dataDir: string;
@@ -43,6 +49,8 @@ interface JsonResponse {
 export async function runServer(
   options: {
     datasources?: Readonly<Record<string, string>>;
+    /** `.pipe` files beside the datasources, one an entry. */
+    pipes?: Readonly<Record<string, string>>;
     directory?: string;
     dataDir?: string;
     onError?: (error: unknown) => void;
@@ -51,10 +59,11 @@ export async function runServer(
   const dataDir = options.dataDir ?? (await temporaryDirectory());
   const datasources =
     options.directory ?? (await datasourceDirectory(options.datasources ?? { calls: CALLS }));
+  const pipes = options.pipes ? [await pipeDirectory(options.pipes)] : [];
   const server = await startLocalServer({
     port: 0,
     dataDir,
-    folders: [datasources],
+    folders: [datasources, ...pipes],
     ...(options.onError && { onError: options.onError }),
   });
   onTestFinished(() => server.close());
