@@ -29,6 +29,12 @@ export async function datasourceDirectory(files: Readonly<Record<string, string>
   return directory;
 }
 
+async function pipeDirectory(files: Readonly<Record<string, string>>): Promise<string> {
+  const directory = await temporaryDirectory();
+  for (const [name, text] of Object.entries(files)) await writeFile(join(directory, `${name}.pipe`), text);
+  return directory;
+}
+
 /** A server on a port and directories of its own, and what a test asks of it. */
 export interface RunningServer extends LocalServer {
   readonly dataDir: string;
@@ -46,18 +52,22 @@ interface JsonResponse {
 /** What a test asks of its server besides what every one has. */
 export interface RunOptions extends Partial<LocalServerOptions> {
   readonly datasources?: Readonly<Record<string, string>>;
+  /** `.pipe` files beside the datasources, one an entry. */
+  readonly pipes?: Readonly<Record<string, string>>;
   readonly directory?: string;
 }
 
 /** Starts a server that is closed after the test. */
 export async function runServer({
   datasources,
+  pipes,
   directory,
   ...options
 }: RunOptions = {}): Promise<RunningServer> {
   const dataDir = options.dataDir ?? (await temporaryDirectory());
   const folder = directory ?? (await datasourceDirectory(datasources ?? { calls: CALLS }));
-  const server = await startLocalServer({ port: 0, folders: [folder], ...options, dataDir });
+  const folders = [folder, ...(pipes ? [await pipeDirectory(pipes)] : [])];
+  const server = await startLocalServer({ port: 0, folders, ...options, dataDir });
   onTestFinished(() => server.close());
   return {
     ...server,

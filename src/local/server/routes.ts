@@ -7,7 +7,7 @@ import { listDatasources, showDatasource } from './datasources-route.js';
 import { takeEvents } from './events-route.js';
 import { type Answer, HttpError } from './http.js';
 import { importRows } from './import-route.js';
-import { answerPipe } from './pipes-route.js';
+import { answerPipe, listPipes } from './pipes-route.js';
 import type { RateVerdict } from './rate-limit.js';
 import { deleteRows, truncateRows } from './rows-route.js';
 import type { Simulator } from './simulate.js';
@@ -71,6 +71,7 @@ const ROUTES: readonly {
 }[] = [
   { methods: ['POST'], path: '/v0/events', answer: takeEvents },
   { methods: ['GET', 'POST'], path: '/v0/sql', answer: answerSql },
+  { methods: ['GET'], path: '/v0/pipes', answer: listPipes },
   { methods: ['GET', 'POST'], path: '/v0/pipes/NAME.json', answer: answerPipe },
   { methods: ['GET'], path: '/v0/datasources', answer: listDatasources },
   { methods: ['POST'], path: '/v0/datasources', answer: importRows },

@@ -1,5 +1,5 @@
 import { refuse, type SqlToken, tokenizeSql } from './sql-tokens.js';
-import type { SqlVocabulary } from './vocabulary.js';
+import { REACHING, type SqlVocabulary } from './vocabulary.js';
 
 /** A statement that may run, and the format it asks for. */
 export interface GuardedSql {
@@ -30,6 +30,29 @@ export function guardSql(sql: string, vocabulary: SqlVocabulary): GuardedSql {
   for (const [index, token] of tokens.entries()) refuseToken(tokens, index, token, vocabulary);
   return { sql: withoutComments(sql, tokens), ...(format !== undefined && { format }) };
 }
+
+/**
+ * Refuses in the SQL of a pipe what reads more than tables and yet is no change, which ClickHouse's `readonly=1` lets
+ * through. A pipe is its author's own file, so columns may be called as they like; but no name that a request puts
+ * there becomes a call of `file()`.
+ *
+ * @throws SqlRefusedError saying what is not allowed
+ */
+export function refuseReaching(tokens: readonly SqlToken[]): void {
+  refuseUnbalanced(tokens);
+  for (const [index, token] of tokens.entries()) {
+    const name = token.text.toLowerCase();
+    if (isSymbol(token, ';')) refuse('one statement at a time: there is something after the ;');
+    if (token.kind === 'word' && name === 'into' && /^outfile$/i.test(tokens[index + 1]?.text ?? ''))
+      refuse('INTO OUTFILE is not allowed: the result is the answer');
+    const called = isName(token) && isSymbol(tokens[index + 1], '(');
+    if (called && REACHING.test(name) && !WITHIN.test(name))
+      refuse(`'${token.text}()' is not allowed: it reaches beyond the tables`);
+  }
+}
+
+/** Denied to strangers, and yet what a pipe may call: it stays within the database. */
+const WITHIN = /^(dict|joinget)/;
 
 const READING = new Set(['SELECT', 'WITH', 'DESCRIBE', 'DESC', 'SHOW']);
 

@@ -152,7 +152,7 @@ const TABLE_FUNCTIONS =
   'generate_series generateseries null numbers numbers_mt primes values view zeros zeros_mt'.split(' ');
 
 /** Functions that read files, talk to a network, run a model or read what is none of the tables. */
-const REACHING =
+export const REACHING =
   /^(file|filesystem(available|capacity|unreserved|free)|catboostevaluate|evalmlmethod|ai(classify|generate|extract|translate|embed)|dict(get|has|isin)\w*|joinget\w*|addressto\w+|showcertificate|getclienthttpheader|getserversetting)$/;
 
 /** Those, and what waits or shows the machine: needed where ClickHouse does not say of what kind a function is. */
