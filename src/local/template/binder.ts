@@ -50,20 +50,20 @@ function toTyped(value: Value, budget: Budget): Typed {
   if (typeof value === 'number') return new Typed(value, 'Float64');
   if (isList(value)) {
     const items = value.map((item) => toTyped(item, budget));
-    return new Typed(
-      items.map(({ value: item }) => item),
-      `Array(${commonType(items)})`,
-      items.map(({ bound }) => bound),
-    );
+    const types = [...new Set(items.map(({ type }) => type))];
+    const values = items.map((item) => item.value);
+    // As with the types, what each is bound as counts only where all are of one.
+    const [type = 'Nothing'] = types.length === 1 ? types : [commonType(types, values)];
+    return new Typed(values, `Array(${type})`, types.length === 1 ? items.map(({ bound }) => bound) : values);
   }
-  return fault(`a ${typeName(value)} cannot be printed. Print one of its values, as in x['key']`);
+  return fault(
+    value === null
+      ? 'an empty value (None) in a list cannot be printed'
+      : `a ${typeName(value)} cannot be printed. Print one of its values, as in x['key']`,
+  );
 }
 
-function commonType(items: readonly Typed[]): string {
-  const types = [...new Set(items.map(({ type }) => type))];
-  const [first = 'Nothing'] = types;
-  if (types.length === 1) return first;
-  const values = items.map(({ value }) => value);
+function commonType(types: readonly string[], values: readonly Typed['value'][]): string {
   if (values.every((value) => typeof value === 'bigint')) return integerType(values);
   if (values.every((value) => typeof value === 'bigint' || typeof value === 'number')) return 'Float64';
   return fault(`a list of different types (${types.join(', ')}) cannot be printed`);
