@@ -252,7 +252,7 @@ AND day IN {{ Array(days, 'Date') }} AND at > {{ DateTime(at) }} - INTERVAL {{ I
 AND has({{ Array(floats, 'Float64') }}, 1.5) AND {{ Array(flags, 'Boolean') }} = [1, 0] LIMIT {{ UInt8(n) }} OFFSET {{ Int32(skip, 0) }}`),
         printed: endpoint(`{% set twice = Int32(n) * 2 %}{% set words = split_to_array(s) %}
 SELECT {{ twice }} AS n, {{ words }} AS words, {{ 1.5 }} AS f, {{ -1 }} AS i, {{ True }} AS b, {{ [] }} AS e,
-{{ ('a', 1) }} AS t, {{ s }} AS s, {{ 'li\\'t' }} AS l, {{ [True, False] }} AS bs, {{ [[1, -2], [3, 4]] }} AS nested,
+{{ ('a', 1) }} AS t, {{ s }} AS s, {{ 'li\\'t' }} AS l, {{ [True, False] }} AS bs, {{ [[1, 2], [3, 4]] }} AS nested,
 toTypeName({{ Int64(n0, 5) }}) AS type, {{ sql_and(n=2, n__in=[3], l=None) }} AS cond`),
       },
     });
@@ -283,7 +283,7 @@ toTypeName({{ Int64(n0, 5) }}) AS type, {{ sql_and(n=2, n__in=[3], l=None) }} AS
         l: "li't",
         bs: [true, false],
         nested: [
-          [1, -2],
+          [1, 2],
           [3, 4],
         ],
         type: 'Int64',
