@@ -2,7 +2,11 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { type LocalServer, startLocalServer } from '../../src/local/server/server.js';
+import {
+  type LocalServer,
+  type LocalServerOptions,
+  startLocalServer,
+} from '../../src/local/server/server.js';
 import { temporaryDirectory } from '../support/temporary.js';
 
 /** A small datasource with a column of each way to be absent. */
@@ -25,6 +29,12 @@ export async function datasourceDirectory(files: Readonly<Record<string, string>
   return directory;
 }
 
+async function pipeDirectory(files: Readonly<Record<string, string>>): Promise<string> {
+  const directory = await temporaryDirectory();
+  for (const [name, text] of Object.entries(files)) await writeFile(join(directory, `${name}.pipe`), text);
+  return directory;
+}
+
 /** A server on a port and directories of its own, and what a test asks of it. */
 export interface RunningServer extends LocalServer {
   readonly dataDir: string;
@@ -39,36 +49,42 @@ interface JsonResponse {
   readonly body: Record<string, unknown>;
 }
 
+/** What a test asks of its server besides what every one has. */
+export interface RunOptions extends Partial<LocalServerOptions> {
+  readonly datasources?: Readonly<Record<string, string>>;
+  /** `.pipe` files beside the datasources, one an entry. */
+  readonly pipes?: Readonly<Record<string, string>>;
+  readonly directory?: string;
+}
+
 /** Starts a server that is closed after the test. */
-export async function runServer(
-  options: {
-    datasources?: Readonly<Record<string, string>>;
-    directory?: string;
-    dataDir?: string;
-    onError?: (error: unknown) => void;
-  } = {},
-): Promise<RunningServer> {
+export async function runServer({
+  datasources,
+  pipes,
+  directory,
+  ...options
+}: RunOptions = {}): Promise<RunningServer> {
   const dataDir = options.dataDir ?? (await temporaryDirectory());
-  const datasources =
-    options.directory ?? (await datasourceDirectory(options.datasources ?? { calls: CALLS }));
-  const server = await startLocalServer({
-    port: 0,
-    dataDir,
-    folders: [datasources],
-    ...(options.onError && { onError: options.onError }),
-  });
+  const folder = directory ?? (await datasourceDirectory(datasources ?? { calls: CALLS }));
+  const folders = [folder, ...(pipes ? [await pipeDirectory(pipes)] : [])];
+  const server = await startLocalServer({ port: 0, folders, ...options, dataDir });
   onTestFinished(() => server.close());
   return {
     ...server,
     dataDir,
     send: async (name, body, headers = {}) =>
-      json(await fetch(`${server.url}/v0/events?name=${name}&wait=true`, { method: 'POST', body, headers })),
+      json(await ask(`${server.url}/v0/events?name=${name}&wait=true`, { method: 'POST', body, headers })),
     rows: async (sql) => {
-      const { status, body } = await json(await fetch(`${server.url}/v0/sql?q=${encodeURIComponent(sql)}`));
+      const { status, body } = await json(await ask(`${server.url}/v0/sql?q=${encodeURIComponent(sql)}`));
       if (status !== 200) throw new Error(JSON.stringify(body));
       return body.data as Record<string, unknown>[];
     },
   };
+}
+
+/** A request with a token, which the server wants as Tinybird does. */
+export function ask(url: string, init: RequestInit = {}): Promise<Response> {
+  return fetch(url, { ...init, headers: { authorization: 'Bearer local', ...init.headers } });
 }
 
 /** Status and parsed body of a response. */
