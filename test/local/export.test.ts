@@ -6,6 +6,7 @@ import { openClickHouse } from '../../src/local/engine/clickhouse.js';
 import type { Engine } from '../../src/local/engine/engine.js';
 import { createTables } from '../../src/local/engine/tables.js';
 import { ExportError, SchemaChangeError } from '../../src/local/errors.js';
+import { compileEvent } from '../../src/local/export-event.js';
 import { exportRows } from '../../src/local/export.js';
 import { loadProject, type Project } from '../../src/local/project.js';
 import { ingest } from '../../src/local/rows/ingest.js';
@@ -242,6 +243,30 @@ describe('what is exported', () => {
       { id: 4, meta: { deep: '{"depth":1' }, made: 'made of 4' },
       { id: 5, meta: {}, made: 'made of 5' },
     ]);
+  });
+
+  it('has the fields of objects in an array in one object each', () => {
+    const toEvent = compileEvent([
+      { name: 'ids', type: 'Array(UInt64)', path: '$.a[:].id' },
+      { name: 'notes', type: 'Array(Nullable(String))', path: '$.a[:].note.text' },
+      { name: 'deep', type: 'Array(Array(Int8))', path: '$.a[:].b[:].c' },
+      { name: 'plain', type: 'Array(Array(Int8))', path: '$.plain[:][:]' },
+      { name: 'texts', type: 'Array(String)', path: '$.both[:]', default: '[]' },
+      { name: 'parts', type: 'Array(String)', path: '$.both[:].x', default: '[]' },
+    ]);
+    const row = { ids: ['1', '18446744073709551615'], notes: [null, 'n'], deep: [['3', '4'], []], plain: [['1'], []] };
+    const rest = {
+      a: [
+        { id: 1, b: [{ c: 3 }, { c: 4 }] },
+        { id: '18446744073709551615', note: { text: 'n' }, b: [] },
+      ],
+      plain: [[1], []],
+    };
+    expect(toEvent({ ...row, texts: [], parts: [] })).toEqual({ ...rest, both: [] });
+    expect(toEvent({ ...row, texts: ['{"x":"1","y":2}', 'no'], parts: ['1', ''] })).toEqual({
+      ...rest,
+      both: [{ x: '1', y: 2 }, 'no'],
+    });
   });
 
   it('is the line itself where a column holds the whole line', async () => {
