@@ -29,9 +29,9 @@ export function guardSql(sql: string, vocabulary: SqlVocabulary): GuardedSql {
     return refuse(`only SELECT, WITH, DESCRIBE and SHOW can be run here, not ${first.text.toUpperCase()}`);
   }
   if (takeFormat(tokens).format !== undefined) refuse('one FORMAT is enough');
+  refuseTokens(tokens, vocabulary);
   if (first.text.toUpperCase() === 'SHOW' && !SHOWN.test(withoutComments(sql, tokens)))
     return refuse('of SHOW there are SHOW TABLES, SHOW CREATE TABLE name and SHOW COLUMNS FROM name');
-  refuseTokens(tokens, vocabulary);
   return {
     sql: withoutComments(sql, tokens),
     ...(format !== undefined && { format }),
