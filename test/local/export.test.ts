@@ -6,8 +6,8 @@ import { openClickHouse } from '../../src/local/engine/clickhouse.js';
 import type { Engine } from '../../src/local/engine/engine.js';
 import { createTables } from '../../src/local/engine/tables.js';
 import { ExportError, SchemaChangeError } from '../../src/local/errors.js';
-import { compileEvent } from '../../src/local/export-event.js';
 import { exportRows } from '../../src/local/export.js';
+import { compileEvent } from '../../src/local/export-event.js';
 import { loadProject, type Project } from '../../src/local/project.js';
 import { ingest } from '../../src/local/rows/ingest.js';
 import { quarantineTable } from '../../src/local/rows/quarantine.js';
@@ -254,7 +254,12 @@ describe('what is exported', () => {
       { name: 'texts', type: 'Array(String)', path: '$.both[:]', default: '[]' },
       { name: 'parts', type: 'Array(String)', path: '$.both[:].x', default: '[]' },
     ]);
-    const row = { ids: ['1', '18446744073709551615'], notes: [null, 'n'], deep: [['3', '4'], []], plain: [['1'], []] };
+    const row = {
+      ids: ['1', '18446744073709551615'],
+      notes: [null, 'n'],
+      deep: [['3', '4'], []],
+      plain: [['1'], []],
+    };
     const rest = {
       a: [
         { id: 1, b: [{ c: 3 }, { c: 4 }] },
