@@ -74,12 +74,8 @@ export function unquote(text: string): string {
   return quoted ? text.slice(1, -1) : text;
 }
 
-function inlineValue(rest: string): string {
-  return unquote(withoutComment(rest).trim());
-}
-
 /** Cuts off what follows a `#` outside of quotes. */
-function withoutComment(text: string): string {
+export function withoutComment(text: string): string {
   for (let at = 0; at < text.length; at += 1) {
     const character = text.charAt(at);
     if (character === '#') return text.slice(0, at);
@@ -87,6 +83,10 @@ function withoutComment(text: string): string {
     if (character === '"' || character === "'") at = (endOfQuoted(text, at) ?? at + 1) - 1;
   }
   return text;
+}
+
+function inlineValue(rest: string): string {
+  return unquote(withoutComment(rest).trim());
 }
 
 function isOfFamily(command: string, { families }: Grammar): boolean {

@@ -1,4 +1,4 @@
-import type { Directive, Fail } from './directives.js';
+import { type Directive, type Fail, withoutComment } from './directives.js';
 import { blankComments, splitList } from './split-list.js';
 
 /**
@@ -11,7 +11,9 @@ export function parseIndexes(directive: Directive | undefined, fail: Fail): read
   if (directive === undefined) return undefined;
   const lines = blankComments(directive.value).split('\n');
   const indexes = lines.flatMap((line, at) =>
-    splitList(line).pieces.map(({ text }) => parseIndex(text, directive.firstLine + at, fail)),
+    splitList(withoutComment(line)).pieces.map(({ text }) =>
+      parseIndex(text, directive.firstLine + at, fail),
+    ),
   );
   return indexes.length > 0 ? indexes : undefined;
 }

@@ -48,7 +48,7 @@ type Fail = (at: number, found: string, fix: string) => never;
 
 function parseColumn(text: string, fail: Fail): DatasourceColumn {
   const [named = '', quoted, bare] =
-    /^(?:[`"]([^`"\\\s]+)[`"]|([^\s`"'\\(),#]+)(?=[\s`]|$))\s*/.exec(text) ??
+    /^(?:[`"]([^`"\\\s]+)[`"]|([^\s`"'\\(),#/]+)(?=[\s`]|$))\s*/.exec(text) ??
     fail(0, `'${firstLine(text)}' is not a column`, notColumnFix(text));
   const name = quoted ?? bare ?? '';
   const parts: Partial<Record<keyof typeof PARTS, string>> = {};
@@ -97,7 +97,8 @@ function columnOf(
 /** What may follow a column's name; each reads the beginning of a text. */
 const PARTS = {
   path: (text: string) => {
-    const [all, value = ''] = /^`json:([^`]*)`/i.exec(text) ?? [];
+    // A header is not in the body that is read here: such a column is as one without a path.
+    const [all, value = ''] = /^`(?:json:([^`]*)|header:[^`]*)`/i.exec(text) ?? [];
     return all === undefined ? undefined : { length: all.length, value: value.trim() };
   },
   default: (text: string) => expressionAfter(/^DEFAULT\b/i, text),
@@ -157,9 +158,10 @@ function endOfExpression(text: string): number {
   return text.length;
 }
 
-const NEXT_PART = /^(?:`json:|\s(?:DEFAULT|TTL)\b|\s(?:CODEC)\s*\()/i;
+const NEXT_PART = /^(?:`(?:json|header):|\s(?:DEFAULT|TTL)\b|\s(?:CODEC)\s*\()/i;
 
 function notColumnFix(text: string): string {
+  if (text === '') return 'Remove one of the two commas';
   return text.startsWith('#')
     ? 'Put a comment on a line of its own'
     : 'Write it as `name` Type `json:$.path`; a name is without spaces, quotes and backslashes';
