@@ -2,7 +2,11 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { type LocalServer, startLocalServer } from '../../src/local/server/server.js';
+import {
+  type LocalServer,
+  type LocalServerOptions,
+  startLocalServer,
+} from '../../src/local/server/server.js';
 import { temporaryDirectory } from '../support/temporary.js';
 
 /** A small datasource with a column of each way to be absent. */
@@ -39,36 +43,38 @@ interface JsonResponse {
   readonly body: Record<string, unknown>;
 }
 
+/** What a test asks of its server besides what every one has. */
+export interface RunOptions extends Partial<LocalServerOptions> {
+  readonly datasources?: Readonly<Record<string, string>>;
+  readonly directory?: string;
+}
+
 /** Starts a server that is closed after the test. */
-export async function runServer(
-  options: {
-    datasources?: Readonly<Record<string, string>>;
-    directory?: string;
-    dataDir?: string;
-    onError?: (error: unknown) => void;
-  } = {},
-): Promise<RunningServer> {
+export async function runServer({
+  datasources,
+  directory,
+  ...options
+}: RunOptions = {}): Promise<RunningServer> {
   const dataDir = options.dataDir ?? (await temporaryDirectory());
-  const datasources =
-    options.directory ?? (await datasourceDirectory(options.datasources ?? { calls: CALLS }));
-  const server = await startLocalServer({
-    port: 0,
-    dataDir,
-    folders: [datasources],
-    ...(options.onError && { onError: options.onError }),
-  });
+  const folder = directory ?? (await datasourceDirectory(datasources ?? { calls: CALLS }));
+  const server = await startLocalServer({ port: 0, folders: [folder], ...options, dataDir });
   onTestFinished(() => server.close());
   return {
     ...server,
     dataDir,
     send: async (name, body, headers = {}) =>
-      json(await fetch(`${server.url}/v0/events?name=${name}&wait=true`, { method: 'POST', body, headers })),
+      json(await ask(`${server.url}/v0/events?name=${name}&wait=true`, { method: 'POST', body, headers })),
     rows: async (sql) => {
-      const { status, body } = await json(await fetch(`${server.url}/v0/sql?q=${encodeURIComponent(sql)}`));
+      const { status, body } = await json(await ask(`${server.url}/v0/sql?q=${encodeURIComponent(sql)}`));
       if (status !== 200) throw new Error(JSON.stringify(body));
       return body.data as Record<string, unknown>[];
     },
   };
+}
+
+/** A request with a token, which the server wants as Tinybird does. */
+export function ask(url: string, init: RequestInit = {}): Promise<Response> {
+  return fetch(url, { ...init, headers: { authorization: 'Bearer local', ...init.headers } });
 }
 
 /** Status and parsed body of a response. */

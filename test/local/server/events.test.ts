@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { json, runServer } from '../running-server.js';
+import { ask, json, runServer } from '../running-server.js';
 
 const ndjson = (...events: unknown[]) => events.map((event) => JSON.stringify(event)).join('\n');
 
@@ -20,7 +20,7 @@ describe('POST /v0/events', () => {
 
   it('answers 202 without wait, and has stored the rows by the time it is closed', async () => {
     const server = await runServer();
-    const response = await fetch(`${server.url}/v0/events?name=calls`, {
+    const response = await ask(`${server.url}/v0/events?name=calls`, {
       method: 'POST',
       body: ndjson({ id: 'a' }),
     });
@@ -55,7 +55,7 @@ describe('POST /v0/events', () => {
 
   it('takes gzip, whatever the content type and the other parameters say', async () => {
     const server = await runServer();
-    const response = await fetch(`${server.url}/v0/events?name=calls&wait=true&from=ts-sdk&format=ndjson`, {
+    const response = await ask(`${server.url}/v0/events?name=calls&wait=true&from=ts-sdk&format=ndjson`, {
       method: 'POST',
       body: gzipSync(ndjson({ id: 'a' }, { id: 'b' })),
       headers: { 'content-encoding': 'gzip', 'content-type': 'text/plain', authorization: 'Bearer anything' },
@@ -125,7 +125,7 @@ describe('POST /v0/events', () => {
     ]);
   });
 
-  it('answers 500 with what ClickHouse says of rows it refuses, or tells it when none waits for the answer', async () => {
+  it('answers 400 with what ClickHouse says of rows it refuses, or tells it when none waits for the answer', async () => {
     const lost: unknown[] = [];
     const server = await runServer({
       datasources: { days: `SCHEMA >\n    \`day\` Date \`json:$.day\`\nENGINE_PARTITION_KEY day` },
@@ -140,19 +140,19 @@ describe('POST /v0/events', () => {
       server.send('days', ndjson({ day: '2025-01-02' })),
     ]);
     expect(refused).toMatchObject({
-      status: 500,
+      status: 400,
       body: { error: expect.stringContaining('TOO_MANY_PARTS') },
     });
     expect(stored.status).toBe(200);
     const body = ndjson(...days);
-    expect((await fetch(`${server.url}/v0/events?name=days`, { method: 'POST', body })).status).toBe(202);
+    expect((await ask(`${server.url}/v0/events?name=days`, { method: 'POST', body })).status).toBe(202);
     await server.close();
     expect(lost).toEqual([expect.objectContaining({ message: expect.stringContaining('TOO_MANY_PARTS') })]);
   });
 
   it('says what is missing without a name', async () => {
     const server = await runServer();
-    const response = await fetch(`${server.url}/v0/events`, { method: 'POST', body: '{}' });
+    const response = await ask(`${server.url}/v0/events`, { method: 'POST', body: '{}' });
     expect(await json(response)).toEqual({
       status: 400,
       body: { error: "the parameter 'name' is missing: send it as in /v0/events?name=litellm" },
