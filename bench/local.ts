@@ -1,0 +1,28 @@
+/**
+ * What the local Tinybird takes in, and how fast its endpoints answer. See `bench/README.md`.
+ *
+ *     npm run bench:local -- ingest
+ *     npm run bench:local -- ingest --rounds 1 --rows 20000
+ */
+import { parseArgs } from 'node:util';
+import { say, sayMachine } from './figures.js';
+import { positive } from './flags.js';
+import { reportIngest } from './local/ingest.js';
+
+const PARTS = ['ingest'] as const;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: 'string', default: '5' },
+    rows: { type: 'string', default: '100000' },
+  },
+});
+const parts = positionals.length === 0 ? PARTS : positionals;
+const unknown = parts.find((part) => !(PARTS as readonly string[]).includes(part));
+if (unknown !== undefined) throw new Error(`There is ${PARTS.join(', ')}, not ${unknown}.`);
+
+sayMachine(['chdb', 'undici']);
+say();
+if (parts.includes('ingest'))
+  await reportIngest({ rows: positive('rows', values.rows), rounds: positive('rounds', values.rounds) });
