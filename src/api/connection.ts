@@ -57,8 +57,17 @@ export function resolveConnection(
       `The option token must be a string or a function, not ${typeof token}.`,
     );
   }
-  return { url: parseUrl(url || urlOfRegion(DEFAULT_REGION)), token, transport: transportOf(options) };
+  const parsed = parseUrl(url || urlOfRegion(DEFAULT_REGION));
+  return {
+    url: parsed,
+    token: token ?? (LOOPBACK.test(parsed.hostname) ? LOCAL_TOKEN : undefined),
+    transport: transportOf(options),
+  };
 }
+
+/** `tinybird-llm dev` wants a token as Tinybird does, and takes any: nobody has to make one up for a laptop. */
+const LOCAL_TOKEN = 'local';
+const LOOPBACK = /^(127\.0\.0\.1|localhost|\[::1\])$/;
 
 /**
  * The header that carries the token, or none.

@@ -1,66 +1,58 @@
 #!/usr/bin/env node
-import { parseArgs } from 'node:util';
+import { TinybirdError } from '../api/errors.js';
 import { LocalError } from '../local/errors.js';
-import { dev } from './dev.js';
+import { checkCommand } from './check.js';
+import { type Command, didYouMean, UsageError } from './command-line.js';
+import { devCommand } from './dev-command.js';
+import { initCommand } from './init.js';
 import { packageVersion } from './package-root.js';
 
-const USAGE = `Usage: tinybird-llm dev [--port 7181] [--data DIR] [--project DIR]
+const COMMANDS: ReadonlyMap<string, Command> = new Map([
+  ['dev', devCommand],
+  ['check', checkCommand],
+  ['init', initCommand],
+]);
 
-  dev                  run a Tinybird on this machine, on an embedded ClickHouse
-    --port PORT        the port of 127.0.0.1 it listens on (default 7181; 0 picks a free one)
-    --data DIR         where the rows are kept (default .tinybird-llm)
-    --project DIR      your own Tinybird project, with its datasources/ (default: this package's)
+const USAGE = `Usage: tinybird-llm dev [options] [-- PROGRAM ...]
+       tinybird-llm check [options]
+       tinybird-llm init [DIR] [options]
 
-  --help               show this
-  --version            show the version`;
+${[...COMMANDS].map(([name, { about }]) => `  ${name.padEnd(10)} ${about}`).join('\n')}
 
-/** A command line that cannot be followed: it is answered with the usage and exit code 2. */
-class UsageError extends Error {}
+  --help     show this; of a command: tinybird-llm COMMAND --help
+  --version  show the version`;
+
+const [name, ...line] = process.argv.slice(2);
+const command = COMMANDS.get(name ?? '');
 
 try {
-  await run(process.argv.slice(2));
+  const code = await run();
+  if (code !== undefined) process.exitCode = code;
 } catch (error) {
   if (error instanceof UsageError) {
-    console.error(`${error.message}\n\n${USAGE}`);
+    console.error(`${error.message}\n\n${command?.usage ?? USAGE}`);
     process.exitCode = 2;
   } else {
-    console.error(error instanceof LocalError ? `tinybird-llm: ${error.message}` : error);
+    const expected = error instanceof LocalError || error instanceof TinybirdError;
+    console.error(expected ? `tinybird-llm: ${error.message}` : error);
     process.exitCode = 1;
   }
 }
 
-async function run(commandLine: string[]): Promise<void> {
-  const { values, positionals } = parse(commandLine);
-  if (values.help) return console.log(USAGE);
-  if (values.version) return console.log(packageVersion());
-  const [command, ...more] = positionals;
-  if (command === undefined) throw new UsageError('tell me what to do');
-  if (command !== 'dev') throw new UsageError(`unknown command '${command}'`);
-  if (more.length > 0) throw new UsageError(`'${more.join(' ')}' is too much`);
-  await dev({ port: parsePort(values.port), data: values.data, project: values.project });
+async function run(): Promise<number | undefined> {
+  // What follows -- is a program's.
+  const own =
+    command === undefined ? [name] : line.slice(0, line.includes('--') ? line.indexOf('--') : undefined);
+  const asks = (...options: readonly string[]) => own.some((word) => options.includes(word ?? ''));
+  if (asks('--help', '-h')) return say(command?.usage ?? USAGE);
+  if (asks('--version', '-v')) return say(packageVersion());
+  if (name === undefined) throw new UsageError('tell me what to do');
+  if (command !== undefined) return command.run(line);
+  if (name.startsWith('-'))
+    throw new UsageError(`'${name}' comes after a command, as in tinybird-llm dev ${name}`);
+  throw new UsageError(`unknown command '${name}'${didYouMean(name, [...COMMANDS.keys()])}`);
 }
 
-function parse(commandLine: string[]) {
-  try {
-    return parseArgs({
-      args: commandLine,
-      allowPositionals: true,
-      options: {
-        port: { type: 'string', default: '7181' },
-        data: { type: 'string' },
-        project: { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-        version: { type: 'boolean', short: 'v' },
-      },
-    });
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
-}
-
-function parsePort(text: string): number {
-  const port = Number(text);
-  if (!/^\d+$/.test(text) || port > 65_535)
-    throw new UsageError(`--port ${text}: a port is a number from 0 to 65535`);
-  return port;
+function say(text: string): undefined {
+  console.log(text);
 }

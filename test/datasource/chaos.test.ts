@@ -96,7 +96,9 @@ async function startServer(): Promise<{ dev: Server; restart(): Promise<void> }>
     dev: {
       url,
       async rows(sql) {
-        const response = await fetch(`${url}/v0/sql?q=${encodeURIComponent(`${sql} FORMAT JSON`)}`);
+        const response = await fetch(
+          `${url}/v0/sql?token=local&q=${encodeURIComponent(`${sql} FORMAT JSON`)}`,
+        );
         const { data } = (await response.json()) as { data: Record<string, unknown>[] };
         return data.map((row) =>
           Object.fromEntries(Object.entries(row).map(([name, value]) => [name, Number(value)])),

@@ -60,7 +60,7 @@ const logging = (logger: string, sql: string) => `
   }
   const counted = 'SELECT count() AS lines FROM tb_logs WHERE app_name = \\'' + appName + '\\'';
   for (;;) {
-    const answer = await fetch('${sql}/v0/sql?q=' + encodeURIComponent(counted));
+    const answer = await fetch('${sql}/v0/sql?token=local&q=' + encodeURIComponent(counted));
     if ((await answer.json()).data[0].lines >= ${LINES}) break;
     await sleep(100);
   }`;

@@ -5,7 +5,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { temporaryDirectory } from '../support/temporary.js';
-import { CALLS, datasourceDirectory } from './running-server.js';
+import { ask, CALLS, datasourceDirectory } from './running-server.js';
 
 const MAIN = resolve('dist/src/cli/main.js');
 
@@ -57,7 +57,7 @@ async function runToEnd(args: readonly string[], cwd: string) {
 }
 
 const post = (url: string, name: string, body: string) =>
-  fetch(`${url}/v0/events?name=${name}&wait=true`, { method: 'POST', body });
+  ask(`${url}/v0/events?name=${name}&wait=true`, { method: 'POST', body });
 
 describe('tinybird-llm', () => {
   it('shows how it is used, and its version', async () => {
@@ -99,7 +99,7 @@ describe('tinybird-llm dev', () => {
     expect(await command.ended).toEqual({ code: 0, signal: null });
 
     const again = run(['dev', '--port', '0'], cwd);
-    const answer = await fetch(
+    const answer = await ask(
       `${await again.listening()}/v0/sql?q=SELECT response_id FROM litellm FORMAT CSV`,
     );
     expect(await answer.text()).toBe('"r1"\n');
@@ -114,18 +114,18 @@ describe('tinybird-llm dev', () => {
     first.process.kill('SIGKILL');
     await first.ended;
     const second = run(['dev', '--port', '0'], cwd);
-    const answer = await fetch(`${await second.listening()}/v0/sql?q=SELECT count() FROM litellm FORMAT CSV`);
+    const answer = await ask(`${await second.listening()}/v0/sql?q=SELECT count() FROM litellm FORMAT CSV`);
     expect(await answer.text()).toBe('1\n');
   });
 
   it('ends on SIGTERM although a query still runs', async () => {
     const command = run(['dev', '--port', '0'], await temporaryDirectory());
     const url = await command.listening();
-    const query = fetch(`${url}/v0/sql?q=SELECT max(number) FROM numbers(1000000000000)`).catch(
+    const query = ask(`${url}/v0/sql?q=SELECT max(number) FROM numbers(1000000000000)`).catch(
       () => 'cut off',
     );
     const running = "SELECT count() FROM system.processes WHERE query LIKE 'SELECT max%' FORMAT CSV";
-    while ((await (await fetch(`${url}/v0/sql?q=${encodeURIComponent(running)}`)).text()) !== '1\n');
+    while ((await (await ask(`${url}/v0/sql?q=${encodeURIComponent(running)}`)).text()) !== '1\n');
     command.process.kill('SIGTERM');
     expect(await command.ended).toEqual({ code: null, signal: 'SIGKILL' });
     expect(await query).toBe('cut off');

@@ -62,13 +62,18 @@ export async function runServer(
     ...server,
     dataDir,
     send: async (name, body, headers = {}) =>
-      json(await fetch(`${server.url}/v0/events?name=${name}&wait=true`, { method: 'POST', body, headers })),
+      json(await ask(`${server.url}/v0/events?name=${name}&wait=true`, { method: 'POST', body, headers })),
     rows: async (sql) => {
-      const { status, body } = await json(await fetch(`${server.url}/v0/sql?q=${encodeURIComponent(sql)}`));
+      const { status, body } = await json(await ask(`${server.url}/v0/sql?q=${encodeURIComponent(sql)}`));
       if (status !== 200) throw new Error(JSON.stringify(body));
       return body.data as Record<string, unknown>[];
     },
   };
+}
+
+/** A request with a token, which the server wants as Tinybird does. */
+export function ask(url: string, init: RequestInit = {}): Promise<Response> {
+  return fetch(url, { ...init, headers: { authorization: 'Bearer local', ...init.headers } });
 }
 
 /** Status and parsed body of a response. */

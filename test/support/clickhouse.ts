@@ -108,7 +108,7 @@ async function run(
       return { bytes: result.bytes(), written: 0 };
     }
     const { rowsWritten = 0 } = await session.insert({
-      table: `${database}.${table}`,
+      table,
       values: sent,
       format: format as 'JSONEachRow',
     });

@@ -61,23 +61,26 @@ export async function openClickHouse(options: ClickHouseOptions): Promise<Engine
     },
     async insert(table, rows) {
       if (rows.length === 0) return;
-      const values = Readable.from([rows], { objectMode: false });
-      await client
-        .insert({
-          table: `\`${table}\``,
-          values,
-          format: 'JSONEachRow',
+      try {
+        // Not the client's own insert, which wants rows to make them into JSON once more.
+        const { stream } = await client.exec({
+          query: `INSERT INTO \`${table}\` FORMAT JSONEachRow`,
+          values: Readable.from([rows], { objectMode: false }),
           clickhouse_settings: {
             date_time_input_format: 'best_effort',
             input_format_skip_unknown_fields: 1,
             // Rows are grouped before they come here, and are acknowledged once they are stored.
             async_insert: 0,
+            wait_end_of_query: 1,
             // A replicated table drops a group of rows that equals an earlier one; two equal events are two.
             insert_deduplicate: 0,
             ...(cluster && { distributed_foreground_insert: 1 }),
           },
-        })
-        .catch(fail);
+        });
+        await bytesOf(stream);
+      } catch (cause) {
+        fail(cause);
+      }
     },
     async read(sql, { format, params = {}, maxSeconds = 10 }) {
       try {

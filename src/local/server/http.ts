@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
+import { EngineUnreachableError, QueryError } from '../errors.js';
 
 /** What a route answers; anything but bytes or text goes as JSON. */
 export interface Answer {
@@ -8,6 +9,7 @@ export interface Answer {
   readonly body: unknown;
   /** @defaultValue application/json */
   readonly contentType?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** A request that cannot be answered with what it asks for. Its message is the `error` of the answer. */
@@ -18,65 +20,118 @@ export class HttpError extends Error {
   constructor(
     readonly status: number,
     message: string,
+    readonly headers: Readonly<Record<string, string>> = {},
   ) {
     super(message);
   }
 }
 
 /** Tinybird's limit of the free plan, counted uncompressed: 10 MB. */
-const MAX_BODY_BYTES = 10 * 1024 * 1024;
+export const MAX_BODY_BYTES = 10 * 1024 * 1024;
 
 /**
- * Reads a request's body, unzipping it when it says so, and never holds more than 10 MB of it:
- * a gzip bomb is given up when its output passes the limit.
+ * Reads a request's body as text, unzipping it when it says so. See {@link readBody}.
  *
- * @throws HttpError 413 when the body is too large, 400 when it cannot be unzipped or is not UTF-8
+ * @throws HttpError 400 when it is not UTF-8
  */
-export async function readText(request: IncomingMessage): Promise<string> {
+export async function readText(request: IncomingMessage, maxBytes = MAX_BODY_BYTES): Promise<string> {
+  return decode(await readBody(request, maxBytes));
+}
+
+/**
+ * Reads a request's body, unzipping it when it says so, and never holds more than `maxBytes` of it: a gzip bomb is
+ * given up when its output passes the limit.
+ *
+ * @throws HttpError 413 when the body is too large, 400 when it cannot be unzipped
+ */
+export async function readBody(request: IncomingMessage, maxBytes = MAX_BODY_BYTES): Promise<Buffer> {
   const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
-  const sent = await readBytes(request);
-  if (encoding === 'gzip') return decode(await unzip(sent));
+  const sent = await readBytes(request, maxBytes);
+  if (encoding === 'gzip') return unzip(sent, maxBytes);
   if (encoding !== 'identity' && encoding !== '') {
     throw new HttpError(400, `Content-Encoding '${encoding}' is not supported: send gzip, or none`);
   }
-  return decode(sent);
+  return sent;
 }
 
-const inflate = promisify(gunzip);
-
-/** What is sent beyond the limit is read and dropped, so that a client that still writes sees the answer. */
-const MAX_DROPPED_BYTES = 10 * MAX_BODY_BYTES;
-
-async function readBytes(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes <= MAX_BODY_BYTES) chunks.push(chunk);
-    else chunks.length = 0;
-    if (bytes > MAX_DROPPED_BYTES) break;
-  }
-  if (bytes > MAX_BODY_BYTES) throw tooLarge();
-  return Buffer.concat(chunks);
-}
-
-async function unzip(bytes: Buffer): Promise<Buffer> {
-  try {
-    return await inflate(bytes, { maxOutputLength: MAX_BODY_BYTES });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge();
-    throw new HttpError(400, `the body says it is gzip but cannot be unzipped: ${(error as Error).message}`);
-  }
-}
-
-function tooLarge(): HttpError {
-  return new HttpError(413, `the body is larger than ${MAX_BODY_BYTES} bytes uncompressed: send it in parts`);
-}
-
-function decode(bytes: Buffer): string {
+/**
+ * Bytes as text, without the byte order mark.
+ *
+ * @throws HttpError 400 when they are not UTF-8
+ */
+export function decode(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     throw new HttpError(400, 'the body is not valid UTF-8');
   }
+}
+
+/** The media type of a request's body in lower case, without its parameters. */
+export function mediaType(request: IncomingMessage): string {
+  return (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+}
+
+const TIMEOUT_EXCEEDED = 159;
+
+/** What ClickHouse says of a read, as the answer to who asked for it; anything else as it is. */
+export function readFailure(error: unknown): unknown {
+  if (!(error instanceof QueryError)) return error;
+  return new HttpError(error.clickhouseCode === TIMEOUT_EXCEEDED ? 408 : 400, error.message);
+}
+
+/**
+ * ClickHouse's errors that pass: too many queries, memory, disk, a network, a table that is read-only for now, parts
+ * that wait to be merged.
+ */
+const PASSING = [202, 209, 210, 241, 242, 243, 252, 319];
+
+/**
+ * Why rows could not be stored, as the answer to who sent them: 503 says that it may work later, 400 that it never
+ * will. Nothing of the request is stored either way.
+ */
+export function writeFailure(error: unknown): unknown {
+  if (!(error instanceof QueryError || error instanceof EngineUnreachableError)) return error;
+  // The one kind of too many parts that does not pass by waiting: one request's rows touch too many partitions.
+  const tooMany = /partitions for single INSERT block/.test(error.message);
+  if (error instanceof QueryError && (tooMany || !PASSING.includes(error.clickhouseCode)))
+    return new HttpError(400, `ClickHouse refuses these rows, none is stored: ${error.message}`);
+  return new HttpError(
+    503,
+    `the rows could not be stored, none is; send them again later: ${error.message}`,
+    {
+      'retry-after': '1',
+    },
+  );
+}
+
+const inflate = promisify(gunzip);
+
+/** What is sent beyond the limit is read and dropped, so that a client that still writes sees the answer. */
+const DROPPED_TIMES = 10;
+
+async function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes <= maxBytes) chunks.push(chunk);
+    else chunks.length = 0;
+    if (bytes > maxBytes * DROPPED_TIMES) break;
+  }
+  if (bytes > maxBytes) throw tooLarge(maxBytes);
+  return Buffer.concat(chunks);
+}
+
+async function unzip(bytes: Buffer, maxBytes: number): Promise<Buffer> {
+  try {
+    return await inflate(bytes, { maxOutputLength: maxBytes });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxBytes);
+    throw new HttpError(400, `the body says it is gzip but cannot be unzipped: ${(error as Error).message}`);
+  }
+}
+
+function tooLarge(maxBytes: number): HttpError {
+  return new HttpError(413, `the body is larger than ${maxBytes} bytes uncompressed: send it in parts`);
 }

@@ -2,16 +2,25 @@ import type { IncomingMessage } from 'node:http';
 import type { Engine } from '../engine/engine.js';
 import type { GroupCommit } from '../engine/group-commit.js';
 import type { Project } from '../project.js';
-import { listDatasources } from './datasources-route.js';
+import type { SqlVocabulary } from '../sql/vocabulary.js';
+import { listDatasources, showDatasource } from './datasources-route.js';
 import { takeEvents } from './events-route.js';
 import { type Answer, HttpError } from './http.js';
-import { answerPipe } from './pipes-route.js';
+import { importRows } from './import-route.js';
+import { answerPipe, listPipes } from './pipes-route.js';
+import type { RateVerdict } from './rate-limit.js';
+import { deleteRows, truncateRows } from './rows-route.js';
+import type { Simulator } from './simulate.js';
 import { answerSql } from './sql-route.js';
+import { TOKENS, wantToken } from './token.js';
 
 /** What the routes work on. */
 export interface LocalTinybird extends Project {
   readonly engine: Engine;
   readonly writes: GroupCommit;
+  readonly vocabulary: SqlVocabulary;
+  readonly rateLimit: (datasource: string) => RateVerdict;
+  readonly simulator: Simulator;
   /** Whether a request may have rows fetched from a `url=`. */
   readonly allowUrl: boolean;
   /** Told of rows that were accepted with 202 and then could not be stored. */
@@ -24,15 +33,29 @@ export interface LocalTinybird extends Project {
  * @throws HttpError when it cannot be answered with what it asks for
  */
 export async function answer(tinybird: LocalTinybird, request: IncomingMessage): Promise<Answer> {
-  const url = new URL(request.url ?? '/', 'http://127.0.0.1');
+  const url = urlOf(request);
   const path = url.pathname.replace(/(?<=.)\/+$/, '');
-  for (const route of ROUTES) {
-    const part = matched(route.path, path);
-    if (part !== undefined && route.methods.includes(request.method ?? ''))
-      return route.answer(tinybird, request, url, part);
+  if (path.startsWith('/v0/')) wantToken(request, url);
+  const method = request.method ?? '';
+  const here = ROUTES.map((route) => ({ ...route, part: matched(route.path, path) })).filter(
+    (route) => route.part !== undefined,
+  );
+  const route = here.find(({ methods }) => methods.includes(method));
+  if (route) return route.answer(tinybird, request, url, route.part ?? '');
+  if (here.length > 0) {
+    const allow = here.flatMap(({ methods }) => methods).join(', ');
+    throw new HttpError(405, `${path} takes ${allow}, not ${method}`, { allow });
   }
   const known = ROUTES.map((each) => `${each.methods.join('|')} ${each.path}`).join(', ');
-  throw new HttpError(404, `there is no ${request.method} ${path} here: there are ${known}`);
+  throw new HttpError(404, `there is no ${method} ${path} here: there are ${known}`);
+}
+
+function urlOf(request: IncomingMessage): URL {
+  try {
+    return new URL(request.url ?? '/', 'http://127.0.0.1');
+  } catch {
+    throw new HttpError(400, 'the address of the request cannot be read');
+  }
 }
 
 const ROUTES: readonly {
@@ -47,13 +70,14 @@ const ROUTES: readonly {
   ) => Answer | Promise<Answer>;
 }[] = [
   { methods: ['POST'], path: '/v0/events', answer: takeEvents },
-  {
-    methods: ['GET', 'POST'],
-    path: '/v0/sql',
-    answer: ({ engine }, request, url) => answerSql(engine, request, url),
-  },
+  { methods: ['GET', 'POST'], path: '/v0/sql', answer: answerSql },
+  { methods: ['GET'], path: '/v0/pipes', answer: listPipes },
   { methods: ['GET', 'POST'], path: '/v0/pipes/NAME.json', answer: answerPipe },
   { methods: ['GET'], path: '/v0/datasources', answer: listDatasources },
+  { methods: ['POST'], path: '/v0/datasources', answer: importRows },
+  { methods: ['GET'], path: '/v0/datasources/NAME', answer: showDatasource },
+  { methods: ['POST'], path: '/v0/datasources/NAME/truncate', answer: truncateRows },
+  { methods: ['POST'], path: '/v0/datasources/NAME/delete', answer: deleteRows },
   { methods: ['GET'], path: '/tokens', answer: () => ({ status: 200, body: TOKENS }) },
   { methods: ['GET'], path: '/health', answer: () => ({ status: 200, body: { status: 'ok' } }) },
 ];
@@ -66,15 +90,16 @@ function matched(pattern: string, path: string): string | undefined {
   let name = '';
   for (const [index, part] of wanted.entries()) {
     const own = parts[index] ?? '';
-    if (/^[A-Z]/.test(part)) name = decodeURIComponent(own);
+    if (/^[A-Z]/.test(part)) name = decoded(own);
     else if (part !== own) return undefined;
   }
   return name;
 }
 
-/** Named as Tinybird Local names them, so that clients find a token the same way. Any token is accepted. */
-const TOKENS = {
-  user_token: 'local-user-token',
-  admin_token: 'local-admin-token',
-  workspace_admin_token: 'local-workspace-admin-token',
-};
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw new HttpError(400, `'${part}' in the address is not encoded as it should be`);
+  }
+}

@@ -5,10 +5,15 @@ import type { Engine } from '../engine/engine.js';
 import { createGroupCommit } from '../engine/group-commit.js';
 import { createTables } from '../engine/tables.js';
 import { PortInUseError } from '../errors.js';
+import type { Pipe } from '../pipes/pipe.js';
 import { loadProject, type Project } from '../project.js';
+import { readVocabulary, type SqlVocabulary } from '../sql/vocabulary.js';
 import { type Answer, HttpError } from './http.js';
 import { refuseForeign } from './origin.js';
+import { createRateLimit, REQUESTS_A_SECOND } from './rate-limit.js';
+import { dropReplacements } from './replacement.js';
 import { answer, type LocalTinybird } from './routes.js';
+import { createSimulator, type Simulation } from './simulate.js';
 
 /** Where the local Tinybird listens, keeps its rows and finds its datasources. */
 export interface LocalServerOptions {
@@ -22,6 +27,10 @@ export interface LocalServerOptions {
   readonly folders: readonly string[];
   /** Whether a request may have rows fetched from a `url=`. @defaultValue false */
   readonly allowUrl?: boolean;
+  /** What trouble the server pretends to be in. @defaultValue none */
+  readonly simulate?: readonly Simulation[];
+  /** How long it waits for whom; others are for tests. */
+  readonly limits?: Partial<Limits>;
   /** Told of what no request can be told: rows answered with 202 that could not be stored. */
   readonly onError?: (error: unknown) => void;
 }
@@ -32,6 +41,10 @@ export interface LocalServer {
   readonly url: string;
   /** The names of its datasources. */
   readonly datasources: readonly string[];
+  /** The names of the pipes that it answers with. */
+  readonly endpoints: readonly string[];
+  /** The pipes that it does not run: a local Tinybird only reads. */
+  readonly notServed: readonly Pick<Pipe, 'name' | 'kind'>[];
   /** Stores what was accepted, ends the connections and lets go of the directory. */
   close(): Promise<void>;
 }
@@ -47,7 +60,19 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
   const ready = new Promise<LocalTinybird>((resolve) => {
     opened = resolve;
   });
-  const server = createServer((request, response) => void respond(ready, server, request, response));
+  const limits = { ...LIMITS, ...options.limits };
+  const server = createServer(
+    {
+      headersTimeout: limits.headersMs,
+      requestTimeout: limits.requestMs,
+      connectionsCheckingInterval: Math.min(limits.headersMs, limits.requestMs) / 4,
+    },
+    (request, response) => void respond(ready, server, request, response),
+  );
+  // Also whoever asks and then never reads the answer.
+  server.setTimeout(limits.silenceMs);
+  server.maxConnections = limits.connections;
+  const pipes = [...project.pipes.values()];
   // The port comes first: a second `dev` should be told of the first one, not of its lock file.
   const port = await listen(server, options.port);
   try {
@@ -58,6 +83,8 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
     return {
       url: `http://127.0.0.1:${port}`,
       datasources: [...project.datasources.keys()],
+      endpoints: pipes.filter(({ kind }) => kind === 'endpoint').map(({ name }) => name),
+      notServed: pipes.filter(({ kind }) => kind !== 'endpoint' && kind !== 'internal'),
       close: () => {
         closing ??= close();
         return closing;
@@ -70,17 +97,35 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
   }
 }
 
+/** How long the server waits, in ms, and how many connections it holds. */
+export interface Limits {
+  /** Until the headers of a request are there. */
+  readonly headersMs: number;
+  /** Until all of a request is there. */
+  readonly requestMs: number;
+  /** While nothing moves on a connection. */
+  readonly silenceMs: number;
+  readonly connections: number;
+}
+
+/** A query takes 10 s at most, a simulated slow answer 5 s. */
+const LIMITS: Limits = { headersMs: 10_000, requestMs: 60_000, silenceMs: 60_000, connections: 1_000 };
+
 async function openTinybird(
   {
     dataDir,
     openEngine = () => openDataDirectory(dataDir),
     allowUrl = false,
+    simulate = [],
     onError = () => {},
   }: LocalServerOptions,
   project: Project,
 ): Promise<LocalTinybird> {
   const engine = await openEngine();
+  let vocabulary: SqlVocabulary;
   try {
+    await dropReplacements(engine);
+    vocabulary = await readVocabulary(engine);
     await createTables(
       engine,
       [...project.datasources.values()].map(({ datafile }) => datafile),
@@ -89,7 +134,17 @@ async function openTinybird(
     await engine.close();
     throw error;
   }
-  return { ...project, engine, writes: createGroupCommit(engine), allowUrl, onLost: onError };
+  const simulator = createSimulator(simulate);
+  return {
+    ...project,
+    engine,
+    writes: createGroupCommit(engine),
+    vocabulary,
+    rateLimit: createRateLimit(simulator.requestsASecond ?? REQUESTS_A_SECOND),
+    simulator,
+    allowUrl,
+    onLost: onError,
+  };
 }
 
 function listen(server: Server, port: number): Promise<number> {
@@ -126,12 +181,15 @@ async function respond(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { status, body, contentType } = await tryAnswer(ready, request);
+  const { status, body, contentType, headers } = await tryAnswer(ready, request);
   const bytes = Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body));
   response.writeHead(status, {
     'content-type': contentType ?? 'application/json; charset=utf-8',
     'content-length': bytes.length,
     'x-content-type-options': 'nosniff',
+    // Tells it apart from Tinybird Local, which listens on the same port.
+    'x-powered-by': 'tinybird-llm',
+    ...headers,
     ...(!server.listening && { connection: 'close' }),
   });
   response.end(bytes);
@@ -142,7 +200,7 @@ async function tryAnswer(ready: Promise<LocalTinybird>, request: IncomingMessage
     refuseForeign(request);
     return await answer(await ready, request);
   } catch (error) {
-    const status = error instanceof HttpError ? error.status : 500;
-    return { status, body: { error: error instanceof Error ? error.message : String(error) } };
+    const { status, headers } = error instanceof HttpError ? error : { status: 500, headers: {} };
+    return { status, headers, body: { error: error instanceof Error ? error.message : String(error) } };
   }
 }

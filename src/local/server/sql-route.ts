@@ -1,17 +1,21 @@
 import type { IncomingMessage } from 'node:http';
-import type { Engine } from '../engine/engine.js';
-import { QueryError, SqlRefusedError } from '../errors.js';
+import { SqlRefusedError } from '../errors.js';
 import { guardSql } from '../sql/sql-guard.js';
-import { type Answer, HttpError, readText } from './http.js';
+import { type Answer, HttpError, readFailure, readText } from './http.js';
+import type { LocalTinybird } from './routes.js';
 
 /**
  * `GET|POST /v0/sql`: the statement is in `q`, of the URL, a form or a JSON body, or it is the body itself. The
  * answer is ClickHouse's own, `FORMAT JSON` unless the statement names another format.
  */
-export async function answerSql(engine: Engine, request: IncomingMessage, url: URL): Promise<Answer> {
+export async function answerSql(
+  { engine, vocabulary }: LocalTinybird,
+  request: IncomingMessage,
+  url: URL,
+): Promise<Answer> {
   const sql = url.searchParams.get('q') ?? (request.method === 'POST' ? await sqlOfBody(request) : '');
   try {
-    const guarded = guardSql(sql);
+    const guarded = guardSql(sql, vocabulary);
     const asked = guarded.format ?? 'JSON';
     const format = FORMATS.get(asked.toLowerCase());
     if (format === undefined) {
@@ -22,14 +26,9 @@ export async function answerSql(engine: Engine, request: IncomingMessage, url: U
     return { status: 200, body, contentType: format.contentType };
   } catch (error) {
     if (error instanceof SqlRefusedError) throw new HttpError(400, error.message);
-    if (error instanceof QueryError) {
-      throw new HttpError(error.clickhouseCode === TIMEOUT_EXCEEDED ? 408 : 400, error.message);
-    }
-    throw error;
+    throw readFailure(error);
   }
 }
-
-const TIMEOUT_EXCEEDED = 159;
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 const LINES_TYPE = 'application/x-ndjson; charset=utf-8';

@@ -1,4 +1,5 @@
 import { refuse, type SqlToken, tokenizeSql } from './sql-tokens.js';
+import { REACHING, type SqlVocabulary } from './vocabulary.js';
 
 /** A statement that may run, and the format it asks for. */
 export interface GuardedSql {
@@ -9,13 +10,14 @@ export interface GuardedSql {
 }
 
 /**
- * Lets one SELECT, WITH, DESCRIBE or SHOW through that touches nothing but tables. ClickHouse's `readonly=1` is
+ * Lets one SELECT, WITH, DESCRIBE or SHOW through that touches nothing but tables: what it calls has to be known as
+ * harmless. ClickHouse's `readonly=1` is
  * not enough: it lets through the function `file('/etc/passwd')`, INTO OUTFILE, a second statement after `;`,
  * nested SETTINGS, and DESCRIBE of a remote `url()` (all measured on chdb 3.4.0).
  *
  * @throws SqlRefusedError saying what is not allowed
  */
-export function guardSql(sql: string): GuardedSql {
+export function guardSql(sql: string, vocabulary: SqlVocabulary): GuardedSql {
   const all = tokenizeSql(sql);
   const statement = all.slice(0, all.findLastIndex((token) => !isSymbol(token, ';')) + 1);
   const { tokens, format } = takeFormat(statement);
@@ -25,24 +27,41 @@ export function guardSql(sql: string): GuardedSql {
     return refuse(`only SELECT, WITH, DESCRIBE and SHOW can be run here, not ${first.text.toUpperCase()}`);
   }
   refuseUnbalanced(tokens);
-  for (const [index, token] of tokens.entries()) refuseToken(tokens, index, token);
+  for (const [index, token] of tokens.entries()) refuseToken(tokens, index, token, vocabulary);
   return { sql: withoutComments(sql, tokens), ...(format !== undefined && { format }) };
 }
 
+/**
+ * Refuses in the SQL of a pipe what reads more than tables and yet is no change, which ClickHouse's `readonly=1` lets
+ * through. A pipe is its author's own file, so columns may be called as they like; but no name that a request puts
+ * there becomes a call of `file()`.
+ *
+ * @throws SqlRefusedError saying what is not allowed
+ */
+export function refuseReaching(tokens: readonly SqlToken[]): void {
+  refuseUnbalanced(tokens);
+  for (const [index, token] of tokens.entries()) {
+    const name = token.text.toLowerCase();
+    if (isSymbol(token, ';')) refuse('one statement at a time: there is something after the ;');
+    if (token.kind === 'word' && name === 'into' && /^outfile$/i.test(tokens[index + 1]?.text ?? ''))
+      refuse('INTO OUTFILE is not allowed: the result is the answer');
+    const called = isName(token) && isSymbol(tokens[index + 1], '(');
+    if (called && REACHING.test(name) && !WITHIN.test(name))
+      refuse(`'${token.text}()' is not allowed: it reaches beyond the tables`);
+  }
+}
+
+/** Denied to strangers, and yet what a pipe may call: it stays within the database. */
+const WITHIN = /^(dict|joinget)/;
+
 const READING = new Set(['SELECT', 'WITH', 'DESCRIBE', 'DESC', 'SHOW']);
 
-/**
- * Functions that read files, talk to a network or show the machine. They are refused as bare names too, since
- * `arrayMap(file, [...])` and `* APPLY file` call them without a parenthesis.
- */
-const DENIED_FUNCTION =
-  /^(file|filesystem(available|capacity|unreserved|free)|catboostevaluate|ai(classify|generate|extract|translate|embed)|dict(get|has|isin)\w*|addressto\w+|showcertificate|getclienthttpheader|getserversetting)$/;
-
-/** Table functions of ClickHouse 26.7 that leave the database (`system.table_functions`), their variants included. */
-const DENIED_TABLE_FUNCTION =
-  /^(arrowflight|arrowstream|azure\w*|cluster\w*|cosn|delta\w*|dictionary|eval|executable|file\w*|filesystem|fuzzquery|gcs|hdfs\w*|hive|hudi\w*|iceberg\w*|input|jdbc|loop|mongodb|mysql|odbc|oss|paimon\w*|postgresql|prometheus\w*|python|redis|remote\w*|s3\w*|sqlite|timeseries(data|metrics|samples|selector|tags)|url|urlcluster|viewexplain|ytsaurus)$/;
-
-function refuseToken(tokens: readonly SqlToken[], index: number, token: SqlToken): void {
+function refuseToken(
+  tokens: readonly SqlToken[],
+  index: number,
+  token: SqlToken,
+  vocabulary: SqlVocabulary,
+): void {
   const next = tokens[index + 1];
   const name = token.text.toLowerCase();
   if (isSymbol(token, ';')) refuse('send one statement at a time: there is something after the ;');
@@ -51,16 +70,45 @@ function refuseToken(tokens: readonly SqlToken[], index: number, token: SqlToken
     refuse('SETTINGS are not allowed here');
   }
   if (!isName(token)) return;
+  const member = isSymbol(tokens[index - 1], '.');
   const called = isSymbol(next, '(');
-  const member = isSymbol(tokens[index - 1], '.') && !called;
-  if (DENIED_FUNCTION.test(name) && !member) {
+  if (isSymbol(next, '.') && !member) refuseDatabase(token, tokens[index + 2], vocabulary);
+  // `arrayMap(file, [...])` and `* APPLY file` call a function without a parenthesis.
+  if (vocabulary.denies(name) && !(member && !called)) {
     refuse(
       `'${token.text}' is not allowed: it reaches beyond the tables (a column called so is written t.${token.text})`,
     );
   }
-  if (called && DENIED_TABLE_FUNCTION.test(name)) {
-    refuse(`'${token.text}()' is not allowed: it reaches beyond the tables`);
+  if (called && !(token.kind === 'word' && BEFORE_PARENTHESIS.has(name)) && !vocabulary.allows(name)) {
+    refuse(`'${token.text}()' is not allowed: it is unknown, or reaches beyond the tables`);
   }
+}
+
+/** Keywords that a parenthesis may follow. */
+const BEFORE_PARENTHESIS = new Set(
+  (
+    'all and any apply array as asc between by case cast columns cube desc distinct else end escape except exists explain ' +
+    'extract fetch filter final from global group having ifnull ilike in intersect interval inner is join left like limit ' +
+    'materialized not offset on or order outer over partition prewhere qualify replace right rollup row rows sample select ' +
+    'semi sets substring then totals trim union using values view when where window with within default nulls first last'
+  ).split(' '),
+);
+
+/** Tables of `system` that say nothing of the machine, its users or what others do. */
+const SYSTEM_TABLES = new Set(
+  'columns data_type_families functions numbers numbers_mt one parts processes settings tables time_zones zeros zeros_mt'.split(
+    ' ',
+  ),
+);
+
+function refuseDatabase(database: SqlToken, table: SqlToken | undefined, vocabulary: SqlVocabulary): void {
+  const name = database.text.toLowerCase();
+  const allowed =
+    name === 'system' ? SYSTEM_TABLES.has(table?.text.toLowerCase() ?? '') : !vocabulary.isOther(name);
+  if (!allowed)
+    refuse(
+      `'${database.text}.${table?.text ?? ''}' is not allowed: there are the tables of this database only`,
+    );
 }
 
 function isSymbol(token: SqlToken | undefined, text: string): boolean {

@@ -1,9 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openChdb } from '../../../src/local/engine/chdb.js';
+import { CLICKHOUSE_VERSION, openChdb } from '../../../src/local/engine/chdb.js';
 import type { Engine } from '../../../src/local/engine/engine.js';
-import { DataDirectoryError, EngineMissingError, QueryError } from '../../../src/local/errors.js';
+import { DataDirectoryError, EngineMissingError } from '../../../src/local/errors.js';
+import { runProgram } from '../../support/program.js';
 import { temporaryDirectory } from '../../support/temporary.js';
 
 async function openTemporary(): Promise<Engine> {
@@ -12,47 +13,16 @@ async function openTemporary(): Promise<Engine> {
   return engine;
 }
 
+/** The beginning of a program that opens the built engine on a directory. */
+const OPENS = `
+  import { openChdb } from './dist/src/local/engine/chdb.js';
+  const engine = await openChdb(process.env.DIRECTORY).catch((error) => console.log(error.code, error.message));
+`;
+
 describe('the embedded ClickHouse', () => {
-  it('stores, and reads back in the format it is asked for', async () => {
-    const engine = await openTemporary();
-    await engine.exec("CREATE TABLE t (a UInt8, b String DEFAULT upper('x')) ENGINE = MergeTree ORDER BY a");
-    await engine.insert('t', Buffer.from('{"a":1}\n{"a":2,"b":"y"}\n'));
-    await engine.insert('t', Buffer.alloc(0));
-    expect((await engine.read('SELECT * FROM t ORDER BY a', { format: 'CSV' })).toString()).toBe(
-      '1,"X"\n2,"y"\n',
-    );
-  });
-
-  it('reads only', async () => {
-    const engine = await openTemporary();
-    await expect(engine.read('CREATE TABLE t (a UInt8) ENGINE = Memory', { format: 'CSV' })).rejects.toThrow(
-      QueryError,
-    );
-  });
-
-  it('takes bare times as UTC, whatever the time zone of the host', async () => {
-    const engine = await openTemporary();
-    await engine.exec('CREATE TABLE t (at DateTime) ENGINE = MergeTree ORDER BY at');
-    await engine.insert('t', Buffer.from('{"at":"2025-01-02 03:04:05"}'));
-    const read = await engine.read('SELECT at, toUnixTimestamp(at) FROM t', { format: 'TSV' });
-    expect(read.toString()).toBe('2025-01-02 03:04:05\t1735787045\n');
-  });
-
-  it('gives up a query that goes on for too long', async () => {
-    const engine = await openTemporary();
-    const read = engine.read('SELECT max(number) FROM numbers(1000000000000)', {
-      format: 'CSV',
-      maxSeconds: 0.2,
-    });
-    await expect(read).rejects.toMatchObject({ code: 'query_failed', clickhouseCode: 159 });
-  });
-
-  it('gives up an answer that does not fit into memory', async () => {
-    const engine = await openTemporary();
-    const read = engine.read("SELECT repeat('x', 1000 + number % 2) FROM numbers(1000000)", {
-      format: 'CSV',
-    });
-    await expect(read).rejects.toMatchObject({ code: 'query_failed', clickhouseCode: 396 });
+  it('is the one that data directories are compared with', async () => {
+    const version = await (await openTemporary()).read('SELECT version()', { format: 'TSV' });
+    expect(version.toString()).toBe(`${CLICKHOUSE_VERSION}\n`);
   });
 
   it('is one a process', async () => {
@@ -82,5 +52,49 @@ describe('the embedded ClickHouse', () => {
     const opened = openChdb(join(file, 'clickhouse'));
     await expect(opened).rejects.toThrow(DataDirectoryError);
     await expect(opened).rejects.toThrow(/cannot be written .* Pass another one with --data/);
+  });
+
+  it('takes bare times as UTC where the host is in New York', async () => {
+    const environment = { TZ: 'America/New_York', DIRECTORY: join(await temporaryDirectory(), 'rows') };
+    const program = `${OPENS}
+      await engine.exec('CREATE TABLE t (at DateTime) ENGINE = MergeTree ORDER BY at');
+      await engine.insert('t', Buffer.from('{"at":"2025-01-02 03:04:05"}'));
+      const sql = 'SELECT toUnixTimestamp(at), at, {at:DateTime} = at FROM t';
+      console.log(String(await engine.read(sql, { format: 'CSV', params: { at: '2025-01-02 03:04:05' } })));
+      for await (const piece of engine.stream('SELECT at FROM t', 'CSV')) console.log(String(piece));
+      console.log(new Date(2025, 0, 1).getTimezoneOffset());
+      await engine.close();`;
+    expect(await runProgram(program, environment)).toMatchObject({
+      code: 0,
+      stdout: '1735787045,"2025-01-02 03:04:05",1\n\n"2025-01-02 03:04:05"\n\n300\n',
+    });
+  });
+
+  it('refuses a worker thread, whose end it would not survive', async () => {
+    const worker = `${OPENS} console.log(engine === undefined);`;
+    const program = `
+      import { Worker } from 'node:worker_threads';
+      const url = new URL('data:text/javascript,' + encodeURIComponent(process.env.WORKER));
+      new Worker(url).on('exit', (code) => console.log('ended with', code));`;
+    const environment = {
+      DIRECTORY: join(await temporaryDirectory(), 'rows'),
+      WORKER: worker.replace('./dist', new URL('../../../dist', import.meta.url).href),
+    };
+    const { code, stdout } = await runProgram(program, environment);
+    expect(stdout).toMatch(
+      /^worker_thread the embedded ClickHouse cannot run in a worker thread: .*child_process for instance\ntrue\nended with 0\n$/,
+    );
+    expect(code).toBe(0);
+  });
+
+  it('names the process that holds its directory, without a word of its own on stderr', async () => {
+    const DIRECTORY = join(await temporaryDirectory(), 'rows');
+    const engine = await openChdb(DIRECTORY);
+    onTestFinished(() => engine.close());
+    const { stdout, stderr } = await runProgram(OPENS, { DIRECTORY });
+    expect(stdout).toContain(
+      `data_directory the data directory ${DIRECTORY} is held by the process ${process.pid}, `,
+    );
+    expect(stderr).toBe('');
   });
 });

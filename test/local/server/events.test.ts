@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { json, runServer } from '../running-server.js';
+import { ask, json, runServer } from '../running-server.js';
 
 const ndjson = (...events: unknown[]) => events.map((event) => JSON.stringify(event)).join('\n');
 
@@ -20,7 +20,7 @@ describe('POST /v0/events', () => {
 
   it('answers 202 without wait, and has stored the rows by the time it is closed', async () => {
     const server = await runServer();
-    const response = await fetch(`${server.url}/v0/events?name=calls`, {
+    const response = await ask(`${server.url}/v0/events?name=calls`, {
       method: 'POST',
       body: ndjson({ id: 'a' }),
     });
@@ -55,7 +55,7 @@ describe('POST /v0/events', () => {
 
   it('takes gzip, whatever the content type and the other parameters say', async () => {
     const server = await runServer();
-    const response = await fetch(`${server.url}/v0/events?name=calls&wait=true&from=ts-sdk&format=ndjson`, {
+    const response = await ask(`${server.url}/v0/events?name=calls&wait=true&from=ts-sdk&format=ndjson`, {
       method: 'POST',
       body: gzipSync(ndjson({ id: 'a' }, { id: 'b' })),
       headers: { 'content-encoding': 'gzip', 'content-type': 'text/plain', authorization: 'Bearer anything' },
@@ -145,14 +145,14 @@ describe('POST /v0/events', () => {
     });
     expect(stored.status).toBe(200);
     const body = ndjson(...days);
-    expect((await fetch(`${server.url}/v0/events?name=days`, { method: 'POST', body })).status).toBe(202);
+    expect((await ask(`${server.url}/v0/events?name=days`, { method: 'POST', body })).status).toBe(202);
     await server.close();
     expect(lost).toEqual([expect.objectContaining({ message: expect.stringContaining('TOO_MANY_PARTS') })]);
   });
 
   it('says what is missing without a name', async () => {
     const server = await runServer();
-    const response = await fetch(`${server.url}/v0/events`, { method: 'POST', body: '{}' });
+    const response = await ask(`${server.url}/v0/events`, { method: 'POST', body: '{}' });
     expect(await json(response)).toEqual({
       status: 400,
       body: { error: "the parameter 'name' is missing: send it as in /v0/events?name=litellm" },

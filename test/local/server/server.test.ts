@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { PortInUseError } from '../../../src/local/errors.js';
 import { startLocalServer } from '../../../src/local/server/server.js';
 import { temporaryDirectory } from '../../support/temporary.js';
-import { CALLS, datasourceDirectory, json, rawGet, runServer } from '../running-server.js';
+import { ask, CALLS, datasourceDirectory, json, rawGet, runServer } from '../running-server.js';
 
 const EVENT = {
   model: 'gpt-4o',
@@ -216,7 +216,7 @@ describe('the server', () => {
   it('lists its datasources with their columns and rows', async () => {
     const server = await runServer();
     await server.send('calls', '{"id":"a"}\n{"id":"b"}\n{}');
-    const { body } = await json(await fetch(`${server.url}/v0/datasources/`));
+    const { body } = await json(await ask(`${server.url}/v0/datasources/`));
     expect(body.datasources).toMatchObject([
       {
         id: 'calls',

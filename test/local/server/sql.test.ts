@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { json, runServer } from '../running-server.js';
+import { ask, json, runServer } from '../running-server.js';
 
 describe('/v0/sql', () => {
   it("answers in Tinybird's shape", async () => {
     const { url } = await runServer();
-    const { status, body } = await json(await fetch(`${url}/v0/sql?q=SELECT+1+AS+one+LIMIT+5`));
+    const { status, body } = await json(await ask(`${url}/v0/sql?q=SELECT+1+AS+one+LIMIT+5`));
     expect(status).toBe(200);
     expect(body).toMatchObject({
       meta: [{ name: 'one', type: 'UInt8' }],
@@ -25,7 +25,7 @@ describe('/v0/sql', () => {
     ['application/json', '{"q":"SELECT 1 AS one"}'],
   ])('takes a %s body of %s', async (contentType, body) => {
     const { url } = await runServer();
-    const response = await fetch(`${url}/v0/sql`, {
+    const response = await ask(`${url}/v0/sql`, {
       method: 'POST',
       body,
       headers: { 'content-type': contentType },
@@ -41,7 +41,7 @@ describe('/v0/sql', () => {
     ['tsvwithnames', 'a\tb\n1\tx\n', 'text/tab-separated-values'],
   ])('answers FORMAT %s', async (format, text, contentType) => {
     const { url } = await runServer();
-    const response = await fetch(`${url}/v0/sql`, {
+    const response = await ask(`${url}/v0/sql`, {
       method: 'POST',
       body: `SELECT 1 AS a, 'x' AS b FORMAT ${format}`,
     });
@@ -69,7 +69,7 @@ describe('/v0/sql', () => {
     ['SELECT * FROM nope', 'UNKNOWN_TABLE'],
   ])('answers 400 to %j', async (sql, message) => {
     const { url } = await runServer();
-    const { status, body } = await json(await fetch(`${url}/v0/sql`, { method: 'POST', body: sql }));
+    const { status, body } = await json(await ask(`${url}/v0/sql`, { method: 'POST', body: sql }));
     expect(status).toBe(400);
     expect(body.error).toContain(message);
     expect(body.error).not.toContain('(version ');
@@ -78,7 +78,7 @@ describe('/v0/sql', () => {
   it('answers 400 to a JSON body without a statement', async () => {
     const { url } = await runServer();
     const headers = { 'content-type': 'application/json' };
-    const response = await fetch(`${url}/v0/sql`, { method: 'POST', body: '{"sql":1}', headers });
+    const response = await ask(`${url}/v0/sql`, { method: 'POST', body: '{"sql":1}', headers });
     expect(await json(response)).toMatchObject({
       status: 400,
       body: { error: expect.stringContaining('{"q"') },
@@ -89,7 +89,7 @@ describe('/v0/sql', () => {
     const server = await runServer();
     const failing = "SELECT number, throwIf(number = 1500000, 'stop') FROM numbers(3000000) FORMAT CSV";
     for (let n = 0; n < 3; n += 1) {
-      const response = await fetch(`${server.url}/v0/sql`, { method: 'POST', body: failing });
+      const response = await ask(`${server.url}/v0/sql`, { method: 'POST', body: failing });
       expect(response.status).toBe(400);
       expect(await server.rows('SELECT 45 AS answer')).toEqual([{ answer: 45 }]);
     }

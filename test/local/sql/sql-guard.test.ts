@@ -1,6 +1,30 @@
-import { describe, expect, it } from 'vitest';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openChdb } from '../../../src/local/engine/chdb.js';
+import type { Engine } from '../../../src/local/engine/engine.js';
 import { SqlRefusedError } from '../../../src/local/errors.js';
-import { guardSql } from '../../../src/local/sql/sql-guard.js';
+import { guardSql as guard } from '../../../src/local/sql/sql-guard.js';
+import { readVocabulary, type SqlVocabulary } from '../../../src/local/sql/vocabulary.js';
+import { temporaryDirectory } from '../../support/temporary.js';
+
+let engine: Engine;
+let vocabulary: SqlVocabulary;
+
+let remove: () => void | Promise<void>;
+
+beforeAll(async () => {
+  const directory = await temporaryDirectory((work) => {
+    remove = work;
+  });
+  engine = await openChdb(join(directory, 'clickhouse'));
+  vocabulary = await readVocabulary(engine);
+});
+afterAll(async () => {
+  await engine.close();
+  await remove();
+});
+
+const guardSql = (sql: string) => guard(sql, vocabulary);
 
 describe('a statement that only reads tables', () => {
   it.each([
@@ -41,6 +65,126 @@ describe('a statement that only reads tables', () => {
   ])('%s hands its format over apart', (sql, format) => {
     expect(guardSql(sql)).toMatchObject({ format });
     expect(guardSql(sql).sql).not.toMatch(/format/i);
+  });
+});
+
+describe('what a statement may call', () => {
+  it.each([
+    'sum(x), sumIf(x, y), uniqMergeState(x), quantilesTDigestArrayIf(0.5, 0.9)(x, y), countIf(y), argMaxOrNull(a, b)',
+    'row_number() OVER (PARTITION BY a ORDER BY b), lag(a) OVER (ORDER BY b), first_value(a)',
+    "toStartOfInterval(at, INTERVAL 1 DAY), dateDiff('day', a, b), date_trunc('day', a), parseDateTimeBestEffort(a)",
+    "JSONExtractString(a, 'b'), JSONExtract(a, 'Array(String)'), simpleJSONHas(a, 'b'), a::Array(Nullable(Decimal(10, 2)))",
+    'CAST(a AS LowCardinality(String)), if(a IN (1, 2), 1, 0), CASE WHEN (a) THEN (b) ELSE (c) END, a NOT IN (SELECT 1)',
+    'cosineDistance(a, b), arrayMap(x -> (x + 1), a), arrayJoin([1, 2]), mapKeys(m), tupleElement(t, 1), (1, 2).1',
+    "IPv4NumToString(1), domain(a), splitByChar(',', a), replaceRegexpOne(a, 'b', 'c'), generateUUIDv4(), cityHash64(a)",
+    'throwIf(a), version(), currentDatabase(), toTypeName(a), materialize(1), transform(a, [1], [2], 3), EXISTS (SELECT 1)',
+    "COLUMNS('a') APPLY (sum), * EXCEPT (a), * REPLACE (a + 1 AS a)",
+  ])('%s is let through', (expressions) => {
+    expect(guardSql(`SELECT ${expressions} FROM t`)).toHaveProperty('sql');
+  });
+
+  it.each([
+    'numbers(3)',
+    'numbers_mt(3)',
+    'zeros(3)',
+    "values('a UInt8', 1)",
+    'generate_series(1, 3)',
+    'view(SELECT 1)',
+    'system.tables',
+    'a LEFT ANY JOIN b USING (c)',
+  ])('FROM %s is let through', (from) => {
+    expect(guardSql(`WITH a AS (SELECT 1) SELECT * FROM ${from}`)).toHaveProperty('sql');
+  });
+
+  it.each(
+    [
+      "file('/etc/passwd')",
+      "FILE('/etc/passwd')",
+      "`file`('/etc/passwd')",
+      '"file"(\'/etc/passwd\')',
+      "file/* */('/etc/passwd')",
+      "file\n('/etc/passwd')",
+      "arrayMap(file, ['/etc/passwd'])",
+      "arrayMap(`file`, ['/etc/passwd'])",
+      '* APPLY file',
+      '* APPLY (file)',
+      "dictGet('d', 'a', 1)",
+      "joinGet('j', 'a', 1)",
+      "getSetting('max_threads')",
+      "getServerSetting('tcp_port')",
+      "getMacro('replica')",
+      'hostName()',
+      'FQDN()',
+      'tcpPort()',
+      'serverUUID()',
+      'sleep(3)',
+      'sleepEachRow(3)',
+      'currentUser()',
+      "aiGenerate('hello')",
+      "catboostEvaluate('/m', 1)",
+      'addressToLine(1)',
+      'logTrace(1)',
+      "filesystemAvailable('/')",
+      'regionToName(1)',
+      'myOwnFunction(1)',
+      "fileIf('/etc/passwd', 1)",
+      "(SELECT file('/etc/passwd'))",
+      "if(1, file('/etc/passwd'), 2)",
+      'x -> file(x)',
+      "toString(file('/etc/passwd'))",
+    ].map((expression) => [expression]),
+  )('SELECT %s is refused', (expression) => {
+    expect(() => guardSql(`SELECT ${expression}`)).toThrow(SqlRefusedError);
+  });
+
+  it.each(
+    (
+      "file('/etc/passwd') url('http://a') urlCluster('c','http://a') remote('h','d','t') remoteSecure('h','d','t') s3('u') " +
+      "s3Cluster('c','u') gcs('u') oss('u') cosn('u') azureBlobStorage('u') hdfs('u') iceberg('u') icebergLocal('u') deltaLake('u') " +
+      "hudi('u') paimonLocal('u') mysql('h','d','t','u','p') postgresql('h','d','t','u','p') mongodb('h','d','t','u','p','s') redis('h','k','s') " +
+      "sqlite('/f','t') odbc('d','t') jdbc('d','t') executable('s','f','t') input('a') dictionary('d') cluster('c','d','t') " +
+      "clusterAllReplicas('c','d','t') merge('d','.*') mergeTreeIndex('d','t') loop('t') fuzzJSON('n') generateRandom('a') python('t') " +
+      "arrowFlight('h','d') viewExplain('a','b',(c)) prometheusQuery('a','b') format('CSV','a') system.users system.query_log system.disks " +
+      'system.stack_trace system.server_settings system.clusters `system`.`users` SYSTEM.users information_schema.tables ' +
+      'INFORMATION_SCHEMA.TABLES newTableFunction(1)'
+    )
+      .split(' ')
+      .filter((from) => !from.startsWith('format(')),
+  )('FROM %s is refused', (from) => {
+    for (const sql of [
+      `SELECT * FROM ${from}`,
+      `WITH a AS (SELECT * FROM ${from}) SELECT * FROM a`,
+      `SELECT (SELECT count() FROM ${from})`,
+      `SELECT 1 FROM one WHERE 1 IN (SELECT 1 FROM ${from})`,
+      `SELECT 1 UNION ALL SELECT 1 FROM ${from}`,
+      `DESCRIBE TABLE ${from}`,
+    ]) {
+      expect(() => guardSql(sql), sql).toThrow(SqlRefusedError);
+    }
+  });
+
+  it.each([
+    "SELECT 1 INTO OUTFILE '/tmp/x'",
+    "SELECT 1 INTO OUTFILE '/tmp/x' TRUNCATE FORMAT CSV",
+    'SELECT 1; SELECT 2',
+    'SELECT 1 SETTINGS max_threads = 1',
+    'SELECT * FROM (SELECT 1 SETTINGS readonly = 0)',
+    'INSERT INTO t SELECT 1',
+    'EXPLAIN SELECT 1',
+    'SET readonly = 0',
+    'SYSTEM SHUTDOWN',
+    "ATTACH TABLE t FROM '/x'",
+    'KILL QUERY WHERE 1',
+    'USE system',
+    'CREATE FUNCTION f AS x -> x',
+    'SELECT $$heredoc$$',
+    'SELECT ﬁle(1)',
+    "SELECT fi\u200ble('/etc/passwd')",
+    'SELECT `f\\x69le`(1)',
+    'SHOW CREATE TABLE system.users',
+    'EXISTS TABLE system.users',
+  ])('%s is refused', (sql) => {
+    expect(() => guardSql(sql)).toThrow(SqlRefusedError);
   });
 });
 
