@@ -25,7 +25,10 @@ export async function loadedDirectory(rows: number): Promise<string> {
   await rm(dataDir, { recursive: true, force: true });
   const until = new Date();
   await load(dataDir, until, rows);
-  await writeFile(madeFile, JSON.stringify({ generation: GENERATION, until: until.getTime() } satisfies Made));
+  await writeFile(
+    madeFile,
+    JSON.stringify({ generation: GENERATION, until: until.getTime() } satisfies Made),
+  );
   return dataDir;
 }
 
