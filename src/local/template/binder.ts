@@ -33,7 +33,7 @@ export class Binder {
     const { type, bound } = toTyped(value, budget);
     const name = `p${this.#params.size}`;
     if (this.#params.size === MAX_PARAMS) fault(`the template prints more than ${MAX_PARAMS} values`);
-    this.#params.set(name, queryValue(bound));
+    this.#params.set(name, queryValue(bound, type));
     return `{${name}:${type}}`;
   }
 }
@@ -45,25 +45,25 @@ function toTyped(value: Value, budget: Budget): Typed {
   budget.spend();
   if (value instanceof Typed) return value;
   if (typeof value === 'string') return new Typed(value, 'String');
-  if (typeof value === 'boolean') return new Typed(value ? 1n : 0n, 'Bool');
+  if (typeof value === 'boolean') return new Typed(value ? 1n : 0n, 'Bool', String(value));
   if (typeof value === 'bigint') return new Typed(value, integerType([value]));
   if (typeof value === 'number') return new Typed(value, 'Float64');
   if (isList(value)) {
     const items = value.map((item) => toTyped(item, budget));
-    return new Typed(
-      items.map(({ value: item }) => item),
-      `Array(${commonType(items)})`,
-      items.map(({ bound }) => bound),
-    );
+    const types = [...new Set(items.map(({ type }) => type))];
+    const values = items.map((item) => item.value);
+    // As with the types, what each is bound as counts only where all are of one.
+    const [type = 'Nothing'] = types.length === 1 ? types : [commonType(types, values)];
+    return new Typed(values, `Array(${type})`, types.length === 1 ? items.map(({ bound }) => bound) : values);
   }
-  return fault(`a ${typeName(value)} cannot be printed. Print one of its values, as in x['key']`);
+  return fault(
+    value === null
+      ? 'an empty value (None) in a list cannot be printed'
+      : `a ${typeName(value)} cannot be printed. Print one of its values, as in x['key']`,
+  );
 }
 
-function commonType(items: readonly Typed[]): string {
-  const types = [...new Set(items.map(({ type }) => type))];
-  const [first = 'Nothing'] = types;
-  if (types.length === 1) return first;
-  const values = items.map(({ value }) => value);
+function commonType(types: readonly string[], values: readonly Typed['value'][]): string {
   if (values.every((value) => typeof value === 'bigint')) return integerType(values);
   if (values.every((value) => typeof value === 'bigint' || typeof value === 'number')) return 'Float64';
   return fault(`a list of different types (${types.join(', ')}) cannot be printed`);
@@ -82,23 +82,15 @@ function integerType(values: readonly bigint[]): string {
 }
 
 /**
- * Numbers go as text: a text has room for 256 bits and for `nan`. In an array, chdb puts texts between quotes,
- * so an array of numbers is one text.
+ * Numbers go as text: a text has room for 256 bits and for `nan`. In an array, chdb puts texts between quotes, so
+ * that an array of anything but texts is one text.
  */
-function queryValue(value: Typed['bound']): QueryValue {
-  if (!isList(value)) return typeof value === 'string' ? value : textOf(value);
-  return holdsNumbers(value) ? numbersText(value) : value.map((item) => queryValue(bindable(item)));
-}
-
-function holdsNumbers(value: Value): boolean {
-  return isList(value) ? value.length > 0 && value.every(holdsNumbers) : typeof plain(value) !== 'string';
-}
-
-function numbersText(value: Value): string {
-  return isList(value) ? `[${value.map(numbersText).join(',')}]` : textOf(value);
-}
-
-function bindable(value: Value): Typed['bound'] {
+function queryValue(value: Value, type: string): QueryValue {
   const inner = plain(value);
-  return isList(inner) || typeof inner === 'string' ? inner : textOf(inner);
+  if (!isList(inner)) return textOf(inner);
+  return /^(Array\()+String\)+$/.test(type) ? inner.map((item) => queryValue(item, type)) : rawText(inner);
+}
+
+function rawText(value: Value): string {
+  return isList(value) ? `[${value.map(rawText).join(',')}]` : textOf(value);
 }

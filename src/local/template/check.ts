@@ -20,7 +20,6 @@ function check(expression: Expression, line: number, printed: boolean): void {
   const fail = (found: string, fix: string): never => {
     throw new TemplateSyntaxError(line, found, fix);
   };
-  if (printed) checkPrinted(expression, fail);
   switch (expression.kind) {
     case 'name':
       if (RESERVED.has(expression.name))
@@ -38,6 +37,7 @@ function check(expression: Expression, line: number, printed: boolean): void {
       break;
     default:
   }
+  if (printed) checkPrinted(expression, fail);
   // The values of named arguments are printed by their function, so that Tinybird takes any expression there.
   const named = expression.kind === 'call' ? [...expression.args.named.values()] : [];
   for (const part of partsOf(expression)) check(part, line, printed && !named.includes(part));
