@@ -26,6 +26,12 @@ describe('a slow client', () => {
     await once(socket, 'close');
   });
 
+  it('that says nothing is cut off', async () => {
+    const socket = await socketTo(await runServer({ limits: { headersMs: 200, requestMs: 200 } }));
+    socket.resume();
+    await once(socket, 'close');
+  });
+
   it('that drips its body is cut off, and nothing of it is stored', async () => {
     const server = await runServer({ limits: { headersMs: 200, requestMs: 400 } });
     const socket = await socketTo(server);
