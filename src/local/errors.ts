@@ -101,3 +101,17 @@ export class EngineUnreachableError extends LocalError {
 export class ExportError extends LocalError {
   readonly code = 'export_failed';
 }
+
+/** What a pipe's template answers instead of rows: `custom_error({'error': …})`. */
+export class CustomPipeError extends PipeError {
+  /**
+   * @param body - the JSON of the answer
+   * @param status - its HTTP status
+   */
+  constructor(
+    readonly body: Readonly<Record<string, unknown>>,
+    status: number,
+  ) {
+    super(typeof body.error === 'string' ? body.error : JSON.stringify(body), status);
+  }
+}

@@ -1,4 +1,5 @@
-import { type ColumnType, parseColumnType, valueType } from './datafiles/column-type.js';
+import { type ColumnType, valueType } from './datafiles/column-type.js';
+import { exportedType, fromText } from './export-value.js';
 import { isJsonObject, type JsonObject, type JsonValue } from './rows/json-path.js';
 
 /** A stored column, and what the datafile says of it. */
@@ -13,18 +14,6 @@ export interface ExportedColumn {
 }
 
 /**
- * The expression that reads a column as text, and arrays and maps of texts: so no number loses digits on its way
- * through JSON, and every moment is in UTC.
- */
-export function exportedExpression({ name, type }: ExportedColumn): string {
-  const parsed = parseColumnType(type);
-  if (typeof parsed === 'string') return `toString(\`${name}\`) AS \`${name}\``;
-  const inUtc = type.replaceAll(/\b(DateTime\(|DateTime64\(\d+, )'[^']*'/g, "$1'UTC'");
-  const moments = inUtc === type ? `\`${name}\`` : `CAST(\`${name}\`, ${quoted(inUtc)})`;
-  return `CAST(${moments}, ${quoted(textType(parsed))}) AS \`${name}\``;
-}
-
-/**
  * Compiles the columns of a table into the function that makes the event a row came from: the values of
  * {@link exportedExpression} in, an object out that is stored as the same row again.
  *
@@ -34,18 +23,28 @@ export function exportedExpression({ name, type }: ExportedColumn): string {
  */
 export function compileEvent(columns: readonly ExportedColumn[]): (row: JsonObject) => JsonObject {
   const root = treeOf(columns);
+  const all = columnsOf(root);
   return (row) => {
-    const event = valueAt(root, row);
-    return isJsonObject(event) ? event : {};
+    const values = new Map(
+      all.map(({ name, type }) => {
+        const text = row[name] ?? null;
+        return [name, type === undefined ? text : fromText(type, text)];
+      }),
+    );
+    const event = valueAt(root, values) ?? null;
+    // Of a column that holds the whole line.
+    const object = structureOf(event, true, false) ?? event;
+    return isJsonObject(object) ? object : {};
   };
 }
 
 /** A place in an event, with the columns that are read from it. */
 interface Place {
-  /** Whether it is the event itself, which is an object. */
-  readonly isRoot?: true;
   readonly columns: Column[];
+  /** What is under a key. */
   readonly parts: Map<string, Place>;
+  /** What is in each element: `b` of `$.a[:].b`. */
+  elements?: Place;
 }
 
 interface Column {
@@ -54,45 +53,76 @@ interface Column {
   readonly default: JsonValue | undefined;
 }
 
+/** The values of a row, by column. */
+type Values = ReadonlyMap<string, JsonValue>;
+
 function treeOf(columns: readonly ExportedColumn[]): Place {
-  const root: Place = { isRoot: true, columns: [], parts: new Map() };
+  const root = newPlace();
   // Those with a path first: a name that is also a key of theirs must not get in their way.
   const ordered = [...columns.filter(({ path }) => path), ...columns.filter(({ path }) => !path)];
   for (const { name, type, path, default: expression } of ordered) {
     if (path === undefined && root.parts.has(name)) continue;
-    const parsed = parseColumnType(type);
-    let place = root;
-    for (const key of (path ?? `$.${name}`)
-      .replace(/\[:\]$/, '')
+    const keys = path
+      ?.replace(/(\[:\])+$/, '')
       .split('.')
-      .slice(1)) {
-      const part = place.parts.get(key) ?? { columns: [], parts: new Map() };
-      place.parts.set(key, part);
-      place = part;
-    }
+      .slice(1) ?? [name];
+    const place = keys.reduce(placeOf, root);
     place.columns.push({
       name,
-      type: typeof parsed === 'string' ? undefined : parsed,
+      type: exportedType(type),
       default: expression === undefined ? undefined : literal(expression),
     });
   }
   return root;
 }
 
-/** `undefined` where there is nothing. */
-function valueAt(place: Place, row: JsonObject): JsonValue | undefined {
-  const own = ownValue(place, row);
-  if (place.parts.size === 0) return own?.value;
-  const isGiven = own !== undefined && own.value !== '' && !own.isDefault;
-  if (isGiven && !(isJsonObject(own.value) && own.isMap)) return own.value;
+function placeOf(parent: Place, step: string): Place {
+  const [, key = step, each = ''] = /^(.*?)((?:\[:\])*)$/.exec(step) ?? [];
+  let place = parent.parts.get(key) ?? newPlace();
+  parent.parts.set(key, place);
+  for (let left = each.length; left > 0; left -= '[:]'.length) {
+    place.elements ??= newPlace();
+    place = place.elements;
+  }
+  return place;
+}
 
-  const base = isGiven && isJsonObject(own.value) ? Object.entries(own.value) : [];
-  const object = new Map<string, JsonValue>(base);
+function newPlace(): Place {
+  return { columns: [], parts: new Map() };
+}
+
+function columnsOf({ columns, parts, elements }: Place): readonly Column[] {
+  return [...columns, ...[...parts.values(), ...(elements ? [elements] : [])].flatMap(columnsOf)];
+}
+
+/** `undefined` where there is nothing. */
+function valueAt(place: Place, values: Values): JsonValue | undefined {
+  const own = ownValue(place, values);
+  if (place.parts.size === 0 && place.elements === undefined) return own?.value;
+  const isGiven = own !== undefined && own.value !== '' && !own.isDefault;
+  if (isGiven && !own.isMap) return own.value;
+
+  // Parts of what is stored whole elsewhere: those with their DEFAULT may never have been there.
+  const isThere = (part: Place) => place.columns.length === 0 || !isDefault(part, values);
+  if (place.elements && isThere(place.elements)) return elementsOf(place.elements, values);
+  const object = new Map(isGiven && isJsonObject(own.value) ? Object.entries(own.value) : []);
   for (const [key, part] of place.parts) {
-    const value = place.columns.length > 0 && isDefault(part, row) ? undefined : valueAt(part, row);
+    const value = isThere(part) ? valueAt(part, values) : undefined;
     if (value !== undefined) object.set(key, value);
   }
   return object.size === 0 ? own?.value : Object.fromEntries(object);
+}
+
+function elementsOf(place: Place, values: Values): readonly JsonValue[] {
+  const names = columnsOf(place).map(({ name }) => name);
+  const arrays = names.map((name) => {
+    const value = values.get(name);
+    return Array.isArray(value) ? (value as readonly JsonValue[]) : [];
+  });
+  return Array.from({ length: Math.max(...arrays.map(({ length }) => length)) }, (_, index) => {
+    const element = new Map(names.map((name, column) => [name, arrays[column]?.[index] ?? null]));
+    return valueAt(place, element) ?? {};
+  });
 }
 
 interface OwnValue {
@@ -102,46 +132,38 @@ interface OwnValue {
   readonly isMap: boolean;
 }
 
-function ownValue({ isRoot, columns, parts }: Place, row: JsonObject): OwnValue | undefined {
-  const shared = isRoot || parts.size > 0 || columns.length > 1;
-  const values = columns.flatMap((column) => {
-    const text = row[column.name] ?? null;
-    if (text === null) return [];
-    const { kind } = column.type === undefined ? { kind: 'string' } : valueType(column.type);
-    const converted = column.type === undefined ? text : fromText(column.type, text);
-    const structure = shared && kind === 'string' ? structureOf(converted) : undefined;
-    const rank = structure !== undefined ? 0 : converted === '' ? NOTHING : (RANKS.get(kind) ?? 2);
-    const value = structure ?? converted;
-    return [{ value, rank, isDefault: isSame(converted, column.default), isMap: kind === 'map' }];
+function ownValue({ columns, parts, elements }: Place, values: Values): OwnValue | undefined {
+  const found = columns.flatMap((column) => {
+    const value = values.get(column.name) ?? null;
+    if (value === null) return [];
+    const kind: string = column.type === undefined ? 'other' : valueType(column.type).kind;
+    const isWhole = kind === 'string' || kind === 'json';
+    const isShared = parts.size > 0 || elements !== undefined || columns.length > 1;
+    const structure = isShared ? structureOf(value, isWhole, elements !== undefined) : undefined;
+    const rank = structure !== undefined ? 0 : value === '' ? NOTHING : (RANKS.get(kind) ?? 1);
+    return [
+      { value: structure ?? value, rank, isDefault: isSame(value, column.default), isMap: kind === 'map' },
+    ];
   });
   // Several columns from one place that all have their DEFAULT: there was nothing.
-  if (columns.length > 1 && values.every((value) => value.isDefault)) return undefined;
+  if (columns.length > 1 && found.every((one) => one.isDefault)) return undefined;
   // Else the one that kept the most of what was there.
-  return values.toSorted((one, other) => one.rank - other.rank)[0];
+  return found.toSorted((one, other) => one.rank - other.rank)[0];
 }
 
-/** How much of an event's value a column keeps, best first: an object's own JSON, its kind of JSON, its text. */
+/** What keeps less of an event's value than its JSON does: its text, and what is rewritten from its text. */
 const RANKS: ReadonlyMap<string, number> = new Map([
-  ['integer', 1],
-  ['float', 1],
-  ['boolean', 1],
-  ['array', 1],
-  ['map', 1],
   ['string', 2],
   ['datetime', 3],
   ['date', 3],
 ]);
 const NOTHING = 4;
 
-function isDefault(place: Place, row: JsonObject): boolean {
-  const { columns, parts } = place;
-  const own = columns.every((column) => {
-    const text = row[column.name] ?? null;
-    return (
-      text === null || isSame(column.type === undefined ? text : fromText(column.type, text), column.default)
-    );
+function isDefault(place: Place, values: Values): boolean {
+  return columnsOf(place).every((column) => {
+    const value = values.get(column.name) ?? null;
+    return value === null || isSame(value, column.default);
   });
-  return own && [...parts.values()].every((part) => isDefault(part, row));
 }
 
 function isSame(value: JsonValue, other: JsonValue | undefined): boolean {
@@ -157,56 +179,14 @@ function literal(expression: string): JsonValue | undefined {
     : undefined;
 }
 
-/** The object or array that a text is the JSON of. */
-function structureOf(text: JsonValue): JsonValue | undefined {
-  if (typeof text !== 'string' || !/^[{[]/.test(text)) return undefined;
+/** The object or array that a text is the JSON of, or an array of such texts. */
+function structureOf(value: JsonValue, isWhole: boolean, ofElements: boolean): JsonValue | undefined {
+  if (ofElements && Array.isArray(value))
+    return value.map((element: JsonValue) => structureOf(element, true, false) ?? element);
+  if (!isWhole || typeof value !== 'string' || !/^[{[]/.test(value)) return undefined;
   try {
-    return JSON.parse(text) as JsonValue;
+    return JSON.parse(value) as JsonValue;
   } catch {
     return undefined;
   }
-}
-
-/** A value as an event has it, from the text it was read as. */
-function fromText(type: ColumnType, text: JsonValue): JsonValue {
-  if (text === null) return null;
-  switch (type.kind) {
-    case 'nullable':
-    case 'low-cardinality':
-      return fromText(type.of, text);
-    case 'integer':
-      // Beyond 2^53 only a string carries it.
-      return Number.isSafeInteger(Number(text)) ? Number(text) : text;
-    case 'float':
-      return Number.isFinite(Number(text)) ? Number(text) : null;
-    case 'boolean':
-      return text === 'true';
-    case 'array':
-      return Array.isArray(text) ? text.map((element) => fromText(type.of, element as JsonValue)) : text;
-    case 'map':
-      return isJsonObject(text)
-        ? Object.fromEntries(Object.entries(text).map(([key, value]) => [key, fromText(type.value, value)]))
-        : text;
-    default:
-      return text;
-  }
-}
-
-function textType(type: ColumnType): string {
-  switch (type.kind) {
-    case 'nullable':
-      return `Nullable(${textType(type.of)})`;
-    case 'low-cardinality':
-      return textType(type.of);
-    case 'array':
-      return `Array(${textType(type.of)})`;
-    case 'map':
-      return `Map(String, ${textType(type.value)})`;
-    default:
-      return 'String';
-  }
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll(/[\\']/g, '\\$&')}'`;
 }

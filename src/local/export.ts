@@ -5,7 +5,8 @@ import { pipeline } from 'node:stream/promises';
 import type { Datafile } from './datafiles/datafile.js';
 import type { Engine } from './engine/engine.js';
 import { ExportError, LocalError } from './errors.js';
-import { compileEvent, type ExportedColumn, exportedExpression } from './export-event.js';
+import { compileEvent, type ExportedColumn } from './export-event.js';
+import { exportedExpression } from './export-value.js';
 import type { Project } from './project.js';
 import type { JsonObject } from './rows/json-path.js';
 import { quarantineTable } from './rows/quarantine.js';
@@ -95,7 +96,9 @@ async function* rowsOf(
   });
   const toEvent = datafile === undefined ? (row: JsonObject) => row : compileEvent(exported);
   const values =
-    datafile === undefined ? columns.map(({ name }) => `\`${name}\``) : exported.map(exportedExpression);
+    datafile === undefined
+      ? columns.map(({ name }) => `\`${name}\``)
+      : columns.map(({ name, type }) => exportedExpression(name, type));
   const sql = `SELECT ${values.join(', ')} FROM \`${table}\``;
   for await (const lines of linesOf(engine.stream(sql, 'JSONEachRow'))) {
     yield lines.map((line) => JSON.stringify(toEvent(parse(line, table))));

@@ -7,6 +7,7 @@ import type { Engine } from '../../src/local/engine/engine.js';
 import { createTables } from '../../src/local/engine/tables.js';
 import { ExportError, SchemaChangeError } from '../../src/local/errors.js';
 import { exportRows } from '../../src/local/export.js';
+import { compileEvent } from '../../src/local/export-event.js';
 import { loadProject, type Project } from '../../src/local/project.js';
 import { ingest } from '../../src/local/rows/ingest.js';
 import { quarantineTable } from '../../src/local/rows/quarantine.js';
@@ -31,7 +32,8 @@ async function start(project: Project, open = ENGINES.embedded): Promise<Engine>
   return engine;
 }
 
-const projectOf = async (files: Readonly<Record<string, string>>) => loadProject([await datasourceDirectory(files)]);
+const projectOf = async (files: Readonly<Record<string, string>>) =>
+  loadProject([await datasourceDirectory(files)]);
 const datafilesOf = (project: Project) => [...project.datasources.values()].map(({ datafile }) => datafile);
 
 /** Stores a body as the Events API does, and answers how many of its events were quarantined. */
@@ -69,7 +71,10 @@ async function roundTrip(project: Project, name: string, body: string, open = EN
 const LITELLM = lines(
   {
     model: 'gpt-4o',
-    messages: [{ role: 'user', content: 'a "quoted" text\nwith 🎉 and \\' }, { role: 'tool', content: '' }],
+    messages: [
+      { role: 'user', content: 'a "quoted" text\nwith 🎉 and \\' },
+      { role: 'tool', content: '' },
+    ],
     start_time: '2025-01-02T03:04:05+01:00',
     end_time: '2025-01-02 02:04:07',
     proxy_metadata: { organization: 'acme', project: 'p', extra: { deep: [1, 2.5, null] } },
@@ -173,33 +178,53 @@ ENGINE_SORTING_KEY id
 `;
 
 describe('what is exported', () => {
-  it.each(Object.entries(ENGINES))('from the ClickHouse %s is stored as the same rows again: LLM calls', async (_, open) => {
-    const project = await loadProject(['datasources']);
-    const { before, after, text, exported } = await roundTrip(project, 'litellm', LITELLM, open);
-    expect(after).toBe(before);
-    expect(exported.map(({ table, rows }) => [table, rows])).toEqual([
-      ['litellm', 3],
-      ['litellm_quarantine', 0],
-      ['tb_logs', 0],
-      ['tb_logs_quarantine', 0],
-    ]);
-    expect(text).toContain('"start_time":"2025-01-02 02:04:05"');
-    expect(text).toContain('"response":{"id":"r1","choices":[{"message":{"content":"hi"}}],');
-  });
+  it.each(Object.entries(ENGINES))(
+    'from the ClickHouse %s is stored as the same rows again: LLM calls',
+    async (_, open) => {
+      const project = await loadProject(['datasources']);
+      const { before, after, text, exported } = await roundTrip(project, 'litellm', LITELLM, open);
+      expect(after).toBe(before);
+      expect(exported.map(({ table, rows }) => [table, rows])).toEqual([
+        ['litellm', 3],
+        ['litellm_quarantine', 0],
+        ['tb_logs', 0],
+        ['tb_logs_quarantine', 0],
+      ]);
+      expect(text).toContain('"start_time":"2025-01-02 02:04:05"');
+      expect(text).toContain('"response":{"id":"r1","choices":[{"message":{"content":"hi"}}],');
+    },
+  );
 
-  it.each(Object.entries(ENGINES))('from the ClickHouse %s is stored as the same rows again: every type', async (_, open) => {
-    const project = await projectOf({ every: EVERY_TYPE });
-    const { before, after, text } = await roundTrip(project, 'every', lines(FULL, { ...SPARSE, id: 2 }), open);
-    expect(after).toBe(before);
-    expect(before).toContain('"at_berlin":"2106-02-07 07:28:15"');
-    expect(text).toContain('"n":{"small":-128,"big":"-9223372036854775808","unsigned":"18446744073709551615"');
-    expect(text).toContain('"moments":["2025-10-26 00:30:00.000","2025-10-26 01:30:00.000"]');
-  });
+  it.each(Object.entries(ENGINES))(
+    'from the ClickHouse %s is stored as the same rows again: every type',
+    async (_, open) => {
+      const project = await projectOf({ every: EVERY_TYPE });
+      const { before, after, text } = await roundTrip(
+        project,
+        'every',
+        lines(FULL, { ...SPARSE, id: 2 }),
+        open,
+      );
+      expect(after).toBe(before);
+      expect(before).toContain('"at_berlin":"2106-02-07 07:28:15"');
+      expect(text).toContain(
+        '"n":{"small":-128,"big":"-9223372036854775808","unsigned":"18446744073709551615"',
+      );
+      expect(text).toContain('"moments":["2025-10-26 00:30:00.000","2025-10-26 01:30:00.000"]');
+    },
+  );
 
   it('is an event again where columns hold parts of what another holds whole', async () => {
     const project = await projectOf({ parts: PARTS });
     const events = [
-      { id: 1, meta: { user: 'u', deep: { depth: 3, z: [1] }, other: 1 }, labels: { first: 5, '2': 'x' }, number: 7, list: ['a', '1'], moment: '2025-01-02T03:04:05+01:00' },
+      {
+        id: 1,
+        meta: { user: 'u', deep: { depth: 3, z: [1] }, other: 1 },
+        labels: { first: 5, '2': 'x' },
+        number: 7,
+        list: ['a', '1'],
+        moment: '2025-01-02T03:04:05+01:00',
+      },
       { id: 2 },
       { id: 3, meta: 'no object', number: 0, list: [], labels: {} },
       { id: 4, meta: { deep: '{"depth":1' } },
@@ -207,7 +232,10 @@ describe('what is exported', () => {
     ];
     const { before, after, text } = await roundTrip(project, 'parts', lines(...events));
     expect(after).toBe(before);
-    const exported = text.trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+    const exported = text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(exported.map(({ id, meta, number, list, made }) => ({ id, meta, number, list, made }))).toEqual([
       { id: 1, meta: events[0]?.meta, number: 7, list: ['a', '1'], made: 'made of 1' },
       { id: 2, meta: '', made: 'made of 2' },
@@ -217,18 +245,54 @@ describe('what is exported', () => {
     ]);
   });
 
+  it('has the fields of objects in an array in one object each', () => {
+    const toEvent = compileEvent([
+      { name: 'ids', type: 'Array(UInt64)', path: '$.a[:].id' },
+      { name: 'notes', type: 'Array(Nullable(String))', path: '$.a[:].note.text' },
+      { name: 'deep', type: 'Array(Array(Int8))', path: '$.a[:].b[:].c' },
+      { name: 'plain', type: 'Array(Array(Int8))', path: '$.plain[:][:]' },
+      { name: 'texts', type: 'Array(String)', path: '$.both[:]', default: '[]' },
+      { name: 'parts', type: 'Array(String)', path: '$.both[:].x', default: '[]' },
+    ]);
+    const row = {
+      ids: ['1', '18446744073709551615'],
+      notes: [null, 'n'],
+      deep: [['3', '4'], []],
+      plain: [['1'], []],
+    };
+    const rest = {
+      a: [
+        { id: 1, b: [{ c: 3 }, { c: 4 }] },
+        { id: '18446744073709551615', note: { text: 'n' }, b: [] },
+      ],
+      plain: [[1], []],
+    };
+    expect(toEvent({ ...row, texts: [], parts: [] })).toEqual({ ...rest, both: [] });
+    expect(toEvent({ ...row, texts: ['{"x":"1","y":2}', 'no'], parts: ['1', ''] })).toEqual({
+      ...rest,
+      both: [{ x: '1', y: 2 }, 'no'],
+    });
+  });
+
   it('is the line itself where a column holds the whole line', async () => {
-    const whole = 'SCHEMA >\n    `line` String `json:$`,\n    `id` UInt8 `json:$.id`\n\nENGINE_SORTING_KEY id\n';
-    const { before, after, text } = await roundTrip(await projectOf({ whole }), 'whole', '{"other":{"b":1},"id":1}');
+    const whole =
+      'SCHEMA >\n    `line` String `json:$`,\n    `id` UInt8 `json:$.id`\n\nENGINE_SORTING_KEY id\n';
+    const { before, after, text } = await roundTrip(
+      await projectOf({ whole }),
+      'whole',
+      '{"other":{"b":1},"id":1}',
+    );
     expect(after).toBe(before);
     expect(text).toBe('{"other":{"b":1},"id":1}\n');
   });
 
   it('has the parts of what was not stored whole when they came', async () => {
-    const user = '    `id` UInt8 `json:$.id`,\n    `user` String `json:$.meta.user` DEFAULT \'\'';
+    const user = "    `id` UInt8 `json:$.id`,\n    `user` String `json:$.meta.user` DEFAULT ''";
     const engine = await start(await projectOf({ calls: `SCHEMA >\n${user}\nENGINE_SORTING_KEY id` }));
     await engine.insert('calls', Buffer.from('{"id":1,"user":"u"}\n{"id":2}'));
-    const later = await projectOf({ calls: `SCHEMA >\n${user},\n    \`meta\` String \`json:$.meta\` DEFAULT ''\nENGINE_SORTING_KEY id` });
+    const later = await projectOf({
+      calls: `SCHEMA >\n${user},\n    \`meta\` String \`json:$.meta\` DEFAULT ''\nENGINE_SORTING_KEY id`,
+    });
     await createTables(engine, datafilesOf(later));
     const directory = await temporaryDirectory();
     await exportRows(engine, later, directory);
@@ -241,14 +305,16 @@ describe('what is exported', () => {
 });
 
 describe('an export', () => {
-  const CALLS = 'SCHEMA >\n    `id` String `json:$.call.id`,\n    `tokens` UInt16 `json:$.tokens` DEFAULT 7,\n    `old` String `json:$.a.b` DEFAULT \'\'\nENGINE_SORTING_KEY id';
+  const CALLS =
+    "SCHEMA >\n    `id` String `json:$.call.id`,\n    `tokens` UInt16 `json:$.tokens` DEFAULT 7,\n    `old` String `json:$.a.b` DEFAULT ''\nENGINE_SORTING_KEY id";
 
   it('works when the datafile has changed in a way that rows cannot follow, which says so', async () => {
     const before = await projectOf({ calls: CALLS });
     const engine = await start(before);
     await store(engine, before, 'calls', lines({ call: { id: 'x' }, a: { b: 'kept' } }));
     const after = await projectOf({
-      calls: 'SCHEMA >\n    `id` String `json:$.id`,\n    `tokens` String `json:$.tokens`\nENGINE_SORTING_KEY id',
+      calls:
+        'SCHEMA >\n    `id` String `json:$.id`,\n    `tokens` String `json:$.tokens`\nENGINE_SORTING_KEY id',
       added: CALLS,
     });
     const refused = createTables(engine, datafilesOf(after));
@@ -261,7 +327,9 @@ describe('an export', () => {
       { table: 'calls', rows: 1, file: join(directory, 'calls.ndjson') },
       { table: 'calls_quarantine', rows: 0, file: undefined },
     ]);
-    expect(await readFile(join(directory, 'calls.ndjson'), 'utf8')).toBe('{"id":"x","tokens":7,"old":"kept"}\n');
+    expect(await readFile(join(directory, 'calls.ndjson'), 'utf8')).toBe(
+      '{"id":"x","tokens":7,"old":"kept"}\n',
+    );
   });
 
   it('has quarantined rows as they are, and only its owner can read it', async () => {
@@ -270,7 +338,11 @@ describe('an export', () => {
     expect(await store(engine, project, 'calls', '{"tokens":-1}\nno JSON')).toBe(2);
     const directory = await temporaryDirectory();
     const exported = await exportRows(engine, project, directory);
-    expect(exported[1]).toEqual({ table: 'calls_quarantine', rows: 2, file: join(directory, 'calls_quarantine.ndjson') });
+    expect(exported[1]).toEqual({
+      table: 'calls_quarantine',
+      rows: 2,
+      file: join(directory, 'calls_quarantine.ndjson'),
+    });
     expect(await readdir(directory)).toEqual(['calls_quarantine.ndjson']);
     const text = await readFile(join(directory, 'calls_quarantine.ndjson'), 'utf8');
     expect(text).toContain('"c__error_column":["id","tokens"]');
@@ -285,10 +357,14 @@ describe('an export', () => {
     const directory = await temporaryDirectory();
     await writeFile(join(directory, 'calls.ndjson'), 'mine');
     await expect(exportRows(engine, project, directory)).rejects.toThrow(ExportError);
-    await expect(exportRows(engine, project, directory)).rejects.toThrow(/calls\.ndjson is already there\. .*--export/);
+    await expect(exportRows(engine, project, directory)).rejects.toThrow(
+      /calls\.ndjson is already there\. .*--export/,
+    );
     expect(await readFile(join(directory, 'calls.ndjson'), 'utf8')).toBe('mine');
 
-    await expect(exportRows(engine, project, join(directory, 'calls.ndjson', 'in'))).rejects.toThrow(/cannot be written \(/);
+    await expect(exportRows(engine, project, join(directory, 'calls.ndjson', 'in'))).rejects.toThrow(
+      /cannot be written \(/,
+    );
     const broken: Engine = {
       ...engine,
       async *stream() {
@@ -307,7 +383,9 @@ describe('an export', () => {
   it('takes lines whose pieces end anywhere, and more than are in memory', async () => {
     const project = await projectOf({ calls: CALLS });
     const engine = await start(project);
-    await engine.exec("INSERT INTO calls SELECT repeat('🎉', number % 500), number % 65536, '' FROM numbers(20000)");
+    await engine.exec(
+      "INSERT INTO calls SELECT repeat('🎉', number % 500), number % 65536, '' FROM numbers(20000)",
+    );
     const cut: Engine = {
       ...engine,
       async *stream(sql, format) {

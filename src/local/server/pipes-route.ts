@@ -1,18 +1,99 @@
 import type { IncomingMessage } from 'node:http';
-import { type Answer, HttpError } from './http.js';
+import { CustomPipeError, PipeError, SqlRefusedError } from '../errors.js';
+import type { Pipe } from '../pipes/pipe.js';
+import { pipeParameters } from '../pipes/pipe-template.js';
+import { pipeStatement, statementOnPipe } from '../pipes/statement.js';
+import { guardSql } from '../sql/sql-guard.js';
+import type { SqlVocabulary } from '../sql/vocabulary.js';
+import { type Answer, HttpError, readFailure } from './http.js';
+import { readPipeRequest } from './pipe-request.js';
 import type { LocalTinybird } from './routes.js';
 
 /**
- * `GET|POST /v0/pipes/NAME.json|csv|ndjson`: the answer of an endpoint. The parameters are those of the URL and, of
- * a POST, of its JSON body.
+ * `GET|POST /v0/pipes/NAME.json|csv|ndjson|…`: the answer of an endpoint. The parameters are those of the URL and, of
+ * a POST, of its JSON or form body. A statement in `q`, or for a body, runs on top of the pipe, which it calls `_`.
  *
  * @param file - the last part of the path, as in `usage.json`
  */
 export async function answerPipe(
-  _tinybird: LocalTinybird,
-  _request: IncomingMessage,
-  _url: URL,
+  { pipes, engine, vocabulary }: LocalTinybird,
+  request: IncomingMessage,
+  url: URL,
   file: string,
 ): Promise<Answer> {
-  throw new HttpError(404, `there is no pipe ${file}`);
+  const [, name = file, ending = ''] = /^(.*)\.(\w+)$/s.exec(file) ?? [];
+  const pipe = endpoint(pipes, name);
+  const format = FORMATS.get(ending.toLowerCase());
+  if (format === undefined) {
+    const known = [...FORMATS.keys()].map((each) => `${name}.${each}`).join(', ');
+    throw new HttpError(
+      400,
+      `${ending === '' ? 'there is no format' : `'${ending}' is no format`}: ask for ${known}`,
+    );
+  }
+  const { parameters, sql } = await readPipeRequest(request, url);
+  try {
+    const statement =
+      sql === undefined
+        ? pipeStatement(pipes, pipe.name, parameters)
+        : statementOnPipe(pipes, pipe.name, select(sql, vocabulary), parameters);
+    const body = await engine.read(statement.sql, { format: format.name, params: statement.params });
+    return { status: 200, body, contentType: format.contentType };
+  } catch (error) {
+    if (error instanceof CustomPipeError) return { status: error.status, body: error.body };
+    if (error instanceof PipeError) throw new HttpError(error.status, error.message);
+    if (error instanceof SqlRefusedError) throw new HttpError(400, error.message);
+    throw readFailure(error);
+  }
+}
+
+/** `GET /v0/pipes`: the pipes, their nodes and what they can be asked with. */
+export function listPipes({ pipes }: LocalTinybird): Answer {
+  const listed = [...pipes.values()].map((pipe) => ({
+    name: pipe.name,
+    description: pipe.description ?? '',
+    type: pipe.kind === 'internal' ? 'default' : pipe.kind,
+    endpoint: pipe.kind === 'endpoint' ? pipe.answers : null,
+    parameters: pipeParameters(pipe),
+    nodes: pipe.nodes.map(({ name, description, sql }) => ({ name, description: description ?? '', sql })),
+  }));
+  return { status: 200, body: { pipes: listed } };
+}
+
+const CSV_TYPE = 'text/csv; charset=utf-8';
+
+const FORMATS = new Map([
+  ['json', { name: 'JSON', contentType: 'application/json; charset=utf-8' }],
+  ['csv', { name: 'CSV', contentType: CSV_TYPE }],
+  ['csvwithnames', { name: 'CSVWithNames', contentType: CSV_TYPE }],
+  ['ndjson', { name: 'JSONEachRow', contentType: 'application/x-ndjson; charset=utf-8' }],
+  ['parquet', { name: 'Parquet', contentType: 'application/vnd.apache.parquet' }],
+]);
+
+function endpoint(pipes: ReadonlyMap<string, Pipe>, name: string): Pipe {
+  const pipe = pipes.get(name);
+  if (pipe === undefined) {
+    const known = [...pipes.values()].filter(({ kind }) => kind === 'endpoint').map((each) => each.name);
+    throw new HttpError(
+      404,
+      `there is no pipe '${name}': ${known.length === 0 ? 'the project has none of TYPE endpoint' : `there are ${known.join(', ')}`}`,
+    );
+  }
+  if (pipe.kind === 'internal')
+    throw new HttpError(
+      404,
+      `the pipe '${name}' is no endpoint: add TYPE endpoint below the SQL of its node ${pipe.answers}`,
+    );
+  return pipe;
+}
+
+function select(sql: string, vocabulary: SqlVocabulary): string {
+  const guarded = guardSql(sql, vocabulary);
+  if (!/^[(\s]*(SELECT|WITH)\b/i.test(guarded.sql))
+    throw new SqlRefusedError('q= is a SELECT on top of the pipe');
+  if (guarded.format !== undefined)
+    throw new SqlRefusedError(
+      `FORMAT ${guarded.format} is not allowed here: the ending of the URL says the format`,
+    );
+  return guarded.sql;
 }

@@ -1,258 +1,254 @@
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { ask, json, type RunningServer, runServer } from '../running-server.js';
+import { describe, expect, it } from 'vitest';
+import { ask, json, sharedServer } from '../running-server.js';
 
-const lines = (...ids: string[]) => ids.map((id) => JSON.stringify({ id })).join('\n');
+const server = sharedServer();
+const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-async function post(server: RunningServer, query: string, init: RequestInit = {}) {
-  return json(await ask(`${server.url}/v0/datasources?name=calls&${query}`, { method: 'POST', ...init }));
+function send(query: string, init: RequestInit = {}) {
+  return ask(`${server().url}/v0/datasources?name=calls&${query}`, { method: 'POST', ...init }).then(json);
 }
 
-const ids = async (server: RunningServer) =>
-  (await server.rows('SELECT id FROM calls ORDER BY id')).map(({ id }) => id);
+const ids = async () => (await server().rows('SELECT id FROM calls ORDER BY id')).map(({ id }) => id);
+const replaceBy = (...names: string[]) =>
+  send('mode=replace&format=ndjson', { body: names.map((id) => JSON.stringify({ id })).join('\n') });
 
-/** A host of rows; `undefined` answers nothing. */
-async function hostOf(answer: (response: ServerResponse, path: string) => void): Promise<string> {
-  const host = createServer((request, response) => answer(response, request.url ?? ''));
-  await new Promise<void>((resolve) => host.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    host.close();
-    host.closeAllConnections();
-  });
-  return `http://127.0.0.1:${(host.address() as AddressInfo).port}`;
-}
-
-describe('POST /v0/datasources', () => {
-  it('appends the rows of its body, sets bad ones aside, and answers as Tinybird does', async () => {
-    const server = await runServer();
-    await server.send('calls', lines('a'));
-    const answer = await post(server, 'mode=append&format=ndjson', {
-      body: `${lines('b', 'c')}\n{"id":1,"usage":{"tokens":-1}}`,
-    });
+describe('an import', () => {
+  it('answers as Tinybird does, to its SDKs and to its command line', async () => {
+    await replaceBy();
+    const body = '{"id":"a"}\n{"id":"b","usage":{"tokens":-1}}\nhello\n{"id":"c"}';
+    const answer = await send('mode=append&format=ndjson', { body });
     expect(answer).toEqual({
       status: 200,
       body: {
-        import_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        import_id: expect.stringMatching(ID),
         datasource: { id: 'calls', name: 'calls' },
         successful_rows: 2,
-        quarantined_rows: 1,
-        quarantine_rows: 1,
-        invalid_lines: 0,
+        quarantined_rows: 2,
+        quarantine_rows: 2,
+        invalid_lines: 1,
         error: false,
       },
     });
-    expect(await ids(server)).toEqual(['a', 'b', 'c']);
-    expect(await server.rows('SELECT count() AS rows FROM calls_quarantine')).toEqual([{ rows: 1 }]);
-  });
-
-  it.each(['ndjson', 'csv'])('takes the multipart field %s', async (field) => {
-    const server = await runServer();
-    const body = new FormData();
-    body.append(field, new Blob([lines('a', 'b')]), 'rows.ndjson');
-    expect(await post(server, 'format=ndjson', { body })).toMatchObject({ body: { successful_rows: 2 } });
-    expect(await ids(server)).toEqual(['a', 'b']);
-  });
-
-  it('takes gzip, and what curl -d sends', async () => {
-    const server = await runServer();
-    await post(server, 'format=ndjson', {
-      body: gzipSync(lines('a')),
-      headers: { 'content-encoding': 'gzip' },
-    });
-    await post(server, 'format=ndjson', {
-      body: lines('b'),
-      headers: { 'content-type': 'application/x-www-form-urlencoded' },
-    });
-    expect(await ids(server)).toEqual(['a', 'b']);
-  });
-
-  it('takes more than one piece of rows, and judges each', async () => {
-    const server = await runServer();
-    const note = 'x'.repeat(1_000);
-    const body = Array.from({ length: 12_000 }, (_, n) => JSON.stringify({ id: `id-${n}`, note })).join('\n');
-    expect(await post(server, 'format=ndjson', { body })).toMatchObject({
-      body: { successful_rows: 12_000 },
-    });
-    expect(await server.rows('SELECT uniqExact(id) AS ids, count() AS rows FROM calls')).toEqual([
-      { ids: 12_000, rows: 12_000 },
-    ]);
-  });
-
-  it('replaces the rows in one go, and leaves no table behind', async () => {
-    const server = await runServer();
-    await server.send('calls', lines('a', 'b'));
-    const seen = new Set<string>();
-    let replaced = false;
-    const replacing = post(server, 'mode=replace', {
-      body: `${lines('x', 'y')}\n{"id":"z","usage":{"tokens":-1}}`,
-    }).then((answer) => {
-      replaced = true;
-      return answer;
-    });
-    while (!replaced) seen.add((await ids(server)).join());
-    expect(await replacing).toMatchObject({ status: 200, body: { successful_rows: 2, quarantined_rows: 1 } });
-    expect(await ids(server)).toEqual(['x', 'y']);
-    expect([...seen].filter((rows) => rows !== 'a,b' && rows !== 'x,y')).toEqual([]);
-    expect(await server.rows('SHOW TABLES')).toEqual([{ name: 'calls' }, { name: 'calls_quarantine' }]);
-    await server.send('calls', lines('z'));
-    expect(await ids(server)).toEqual(['x', 'y', 'z']);
-  });
-
-  it('keeps the old rows when the new ones cannot be read', async () => {
-    const server = await runServer();
-    await server.send('calls', lines('a'));
-    const answer = await post(server, 'mode=replace', { body: Buffer.from([0x7b, 0xff]) });
-    expect(answer).toMatchObject({ status: 400, body: { error: 'the body is not valid UTF-8' } });
-    expect(await ids(server)).toEqual(['a']);
-    expect(await post(server, 'mode=replace', { body: lines('b') })).toMatchObject({ status: 200 });
-    expect(await ids(server)).toEqual(['b']);
-  });
-
-  it('empties a datasource with no rows', async () => {
-    const server = await runServer();
-    await server.send('calls', lines('a'));
-    expect(await post(server, 'mode=replace', { body: '' })).toMatchObject({ body: { successful_rows: 0 } });
-    expect(await ids(server)).toEqual([]);
-  });
-
-  it.each([
-    ['mode=create', 400, 'mode=create is not taken here: there is append, replace'],
-    ['format=csv', 400, 'format=csv is not taken here: there is ndjson'],
-    ['format=parquet', 400, 'format=parquet is not taken here'],
-    ['url=http://127.0.0.1:1/rows', 403, 'only fetched by a server that was started with --allow-url'],
-  ])('answers to %s', async (query, status, message) => {
-    const server = await runServer();
-    const answer = await post(server, query, { body: lines('a') });
-    expect(answer.status).toBe(status);
-    expect(answer.body.error).toContain(message);
-    expect(await ids(server)).toEqual([]);
-  });
-
-  it('names what is wrong with a form', async () => {
-    const server = await runServer();
-    const body = new FormData();
-    body.append('rows', lines('a'));
-    expect((await post(server, 'format=ndjson', { body })).body.error).toContain('has no field ndjson');
-    const headers = { 'content-type': 'multipart/form-data; boundary=x' };
-    expect((await post(server, '', { body: 'nothing', headers })).body.error).toContain('cannot be read');
-  });
-
-  it('names the datasources there are', async () => {
-    const server = await runServer();
-    const missing = await json(
-      await ask(`${server.url}/v0/datasources?format=ndjson`, { method: 'POST', body: '' }),
+    expect(await ids()).toEqual(['a', 'c']);
+    const quarantined = await server().rows(
+      `SELECT c__error_column FROM calls_quarantine WHERE c__import_id = '${answer.body.import_id}' ORDER BY id`,
     );
-    expect(missing).toMatchObject({
-      status: 400,
-      body: { error: expect.stringContaining("'name' is missing") },
-    });
-    const unknown = await json(
-      await ask(`${server.url}/v0/datasources?name=nope`, { method: 'POST', body: '' }),
-    );
-    expect(unknown).toMatchObject({
-      status: 404,
-      body: { error: expect.stringContaining('there are calls') },
-    });
+    expect(quarantined).toEqual([{ c__error_column: ['tokens'] }, { c__error_column: ['$', '$'] }]);
   });
-});
 
-describe('rows of a url', () => {
-  it('are fetched, whether the url is in the address or in a form', async () => {
-    const server = await runServer({ allowUrl: true });
-    const host = await hostOf((response, path) => {
-      // In the middle of a line and of a letter.
-      const bytes = Buffer.from(lines(`añ${path}`, `b${path}`));
-      response.write(bytes.subarray(0, 9));
-      setImmediate(() => response.end(bytes.subarray(9)));
-    });
-    expect(await post(server, `format=ndjson&url=${encodeURIComponent(`${host}/1`)}`)).toMatchObject({
+  it('takes rows as the body, whatever its type says, as a field and as a file', async () => {
+    await replaceBy();
+    const field = new FormData();
+    field.set('ndjson', '{"id":"field"}');
+    const file = new FormData();
+    file.set('ndjson', new Blob(['{"id":"file-1"}\n{"id":"file-2"}\n']), 'rows.ndjson');
+    const sent: readonly RequestInit[] = [
+      { body: '{"id":"form"}', headers: { 'content-type': 'application/x-www-form-urlencoded' } },
+      { body: '{"id":"json"}', headers: { 'content-type': 'application/json' } },
+      { body: gzipSync('{"id":"zipped"}'), headers: { 'content-encoding': 'gzip' } },
+      { body: field },
+      { body: file },
+    ];
+    for (const init of sent) expect(await send('mode=append', init)).toMatchObject({ status: 200 });
+    expect(await ids()).toEqual(['field', 'file-1', 'file-2', 'form', 'json', 'zipped']);
+  });
+
+  it('takes more than an event may have, piece by piece', async () => {
+    await replaceBy();
+    const line = (n: number) => JSON.stringify({ id: `id-${n}`, note: 'x'.repeat(1_000) });
+    const body = Array.from({ length: 15_000 }, (_, n) => line(n)).join('\n');
+    expect(await send('mode=append&format=ndjson', { body })).toMatchObject({
       status: 200,
-      body: { successful_rows: 2 },
+      body: { successful_rows: 15_000 },
     });
-    await post(server, 'format=ndjson', { body: new URLSearchParams({ url: `${host}/2` }) });
-    expect(await ids(server)).toEqual(['añ/1', 'añ/2', 'b/1', 'b/2']);
+    expect(await server().rows('SELECT uniqExact(id) AS ids FROM calls')).toEqual([{ ids: 15_000 }]);
   });
 
+  const csv = new FormData();
+  csv.set('csv', 'a,b\n1,2');
+  const nothing = new FormData();
+  nothing.set('rows', '{"id":"a"}');
   it.each([
-    ['file:///etc/passwd', 'no http or https address'],
-    ['nonsense', 'no http or https address'],
-    ['http://127.0.0.1:1/', 'cannot be read'],
-  ])('that is %s is refused', async (from, message) => {
-    const server = await runServer({ allowUrl: true });
-    const { status, body } = await post(server, `url=${encodeURIComponent(from)}`);
-    expect(status).toBe(400);
-    expect(body.error).toContain(message);
+    ['mode=create', '{}', 'mode=create is not taken here: there is append, replace'],
+    ['mode=append&format=csv', 'a,b', 'format=csv is not taken here: there is ndjson'],
+    ['mode=replace&format=parquet', 'PAR1', 'format=parquet is not taken here: there is ndjson'],
+    ['mode=append', csv, 'the field csv is not taken here: send NDJSON'],
+    ['mode=append', nothing, 'the multipart body has no field ndjson'],
+    ['mode=append', 'a,b\n1,2', 'the body is not NDJSON, nothing is stored'],
+  ])('of %s and %s is refused with what is taken', async (query, body, message) => {
+    const answer = await send(query, { body });
+    expect(answer.status).toBe(400);
+    expect(answer.body.error).toContain(message);
   });
 
-  it('whose host fails, or ends too early, or has no text, is told', async () => {
-    const server = await runServer({ allowUrl: true });
-    const host = await hostOf((response, path) => {
-      if (path === '/missing') response.writeHead(404).end('no');
-      else if (path === '/broken') {
-        response.writeHead(200, { 'content-length': '1000' });
-        response.write(lines('a'));
-        setImmediate(() => response.destroy());
-      } else response.end(Buffer.from([0x7b, 0xff]));
+  it('of a multipart body that is none is refused', async () => {
+    const headers = { 'content-type': 'multipart/form-data; boundary=x' };
+    expect(await send('mode=append', { body: '--y\r\n\r\n', headers })).toMatchObject({
+      status: 400,
+      body: { error: expect.stringContaining('multipart body cannot be read') },
     });
-    for (const [path, message] of [
-      ['/missing', 'the url answers 404'],
-      ['/broken', 'cannot be read'],
-      ['/binary', 'cannot be read'],
-    ] as const) {
-      const { status, body } = await post(server, `mode=replace&url=${encodeURIComponent(host + path)}`);
-      expect(status).toBe(400);
-      expect(body.error).toContain(message);
+  });
+
+  it('of a gzip bomb is given up at 100 MB', async () => {
+    const body = gzipSync(Buffer.alloc(120 * 1024 * 1024, ' '));
+    expect(await send('mode=append', { body, headers: { 'content-encoding': 'gzip' } })).toEqual({
+      status: 413,
+      body: { error: 'the body is larger than 104857600 bytes uncompressed: send it in parts' },
+    });
+  });
+
+  it('needs a datasource that is there', async () => {
+    const post = (query: string) => ask(`${server().url}/v0/datasources${query}`, { method: 'POST' });
+    expect(await json(await post(''))).toMatchObject({
+      status: 400,
+      body: { error: expect.stringContaining("the parameter 'name' is missing") },
+    });
+    expect(await json(await post('?name=nope&mode=append'))).toMatchObject({ status: 404 });
+  });
+
+  it('of a url is refused by a server that was not told to fetch', async () => {
+    const body = `url=${encodeURIComponent('http://127.0.0.1:1/rows.ndjson')}`;
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    for (const answer of [await send('mode=append', { body, headers }), await send(`mode=append&${body}`)]) {
+      expect(answer).toEqual({
+        status: 403,
+        body: {
+          error: 'rows of a url= are only fetched by a server that was started with --allow-url',
+        },
+      });
     }
-    expect(await ids(server)).toEqual([]);
   });
 });
 
-describe('the rows of a datasource', () => {
-  const act = async (server: RunningServer, action: string, form: Record<string, string> = {}) =>
-    json(
-      await ask(`${server.url}/v0/datasources/calls/${action}`, {
-        method: 'POST',
-        body: new URLSearchParams(form),
-      }),
-    );
-
-  it('are forgotten by truncate', async () => {
-    const server = await runServer();
-    await server.send('calls', lines('a', 'b'));
-    expect(await act(server, 'truncate')).toMatchObject({ status: 200 });
-    expect(await ids(server)).toEqual([]);
+describe('mode=replace', () => {
+  it('puts the new rows in the place of the old ones', async () => {
+    await replaceBy('old-1', 'old-2');
+    expect(await replaceBy('new')).toMatchObject({ status: 200, body: { successful_rows: 1 } });
+    expect(await ids()).toEqual(['new']);
+    await server().send('calls', '{"id":"later"}');
+    expect(await ids()).toEqual(['later', 'new']);
+    expect(await server().rows('SHOW TABLES')).toEqual([{ name: 'calls' }, { name: 'calls_quarantine' }]);
   });
 
-  it('are deleted by a condition, or only counted', async () => {
-    const server = await runServer();
-    await server.send('calls', lines('a', 'b', 'c'));
-    const condition = { delete_condition: "id IN ('a', 'b') -- those" };
-    expect(await act(server, 'delete', { ...condition, dry_run: 'true' })).toEqual({
+  it('lets readers see all of the old rows or all of the new ones', async () => {
+    await replaceBy(...Array.from({ length: 100 }, (_, n) => `0-${n}`));
+    let done = false;
+    const seen = new Set<string>();
+    const reader = async () => {
+      while (!done)
+        for (const row of await server().rows(
+          "SELECT count() AS rows, uniqExact(splitByChar('-', id)[1]) AS sets FROM calls",
+        ))
+          seen.add(JSON.stringify(row));
+    };
+    const reading = Promise.all([reader(), reader()]);
+    for (let round = 1; round <= 5; round += 1)
+      await replaceBy(...Array.from({ length: 100 }, (_, n) => `${round}-${n}`));
+    done = true;
+    await reading;
+    expect([...seen]).toEqual(['{"rows":100,"sets":1}']);
+  });
+
+  it('adds to the quarantine what does not fit', async () => {
+    await replaceBy('old');
+    const before = await server().rows('SELECT count() AS rows FROM calls_quarantine');
+    const body = '{"id":"new"}\n{"id":"bad","usage":{"tokens":-1}}';
+    expect(await send('mode=replace', { body })).toMatchObject({ body: { quarantined_rows: 1 } });
+    const after = await server().rows('SELECT count() - 1 AS rows FROM calls_quarantine');
+    expect(after).toEqual(before);
+    expect(await ids()).toEqual(['new']);
+  });
+
+  it('leaves the old rows when none of the new ones fits', async () => {
+    await replaceBy('old');
+    expect(await send('mode=replace', { body: '{"id":"x","usage":{"tokens":-1}}' })).toEqual({
+      status: 400,
+      body: {
+        error:
+          "none of the 1 rows fits, so those of 'calls' stay: SELECT c__error FROM calls_quarantine says why",
+      },
+    });
+    expect(await send('mode=replace', { body: 'a,b' })).toMatchObject({ status: 400 });
+    expect(await ids()).toEqual(['old']);
+  });
+
+  it('runs one at a time', async () => {
+    const answers = await Promise.all([replaceBy('one'), replaceBy('two'), replaceBy('three')]);
+    const statuses = answers.map(({ status }) => status);
+    expect(new Set(statuses)).toEqual(new Set([200, 409]));
+    expect(await ids()).toHaveLength(1);
+  });
+});
+
+describe('truncate and delete', () => {
+  const change = (path: string, body: string, name = 'calls') =>
+    ask(`${server().url}/v0/datasources/${name}/${path}`, {
+      method: 'POST',
+      body,
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    }).then(json);
+  const remove = (condition: string, more = '', name = 'calls') =>
+    change('delete', `delete_condition=${encodeURIComponent(condition)}${more}`, name);
+
+  it('forget all rows', async () => {
+    await replaceBy('a', 'b');
+    expect(await change('truncate', '')).toEqual({ status: 200, body: { status: 'ok' } });
+    expect(await ids()).toEqual([]);
+  });
+
+  it('forget the rows of a condition, or say how many there are', async () => {
+    await replaceBy('a', 'b', 'c');
+    const condition = "id IN ('a', 'b') -- or more";
+    expect(await remove(condition, '&dry_run=true')).toEqual({
       status: 200,
       body: { rows_to_be_deleted: 2 },
     });
-    expect(await ids(server)).toEqual(['a', 'b', 'c']);
-    expect(await act(server, 'delete', condition)).toMatchObject({ status: 200, body: { status: 'done' } });
-    expect(await ids(server)).toEqual(['c']);
+    expect(await ids()).toEqual(['a', 'b', 'c']);
+    const { status, body } = await remove(condition);
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ status: 'done', rows_affected: 2, job_id: body.id, delete_id: body.id });
+    expect(await ids()).toEqual(['c']);
+  });
+
+  it('reach what was accepted and is not stored yet', async () => {
+    await replaceBy('a');
+    await ask(`${server().url}/v0/events?name=calls`, { method: 'POST', body: '{"id":"b"}' });
+    await remove("id = 'b'");
+    expect(await ids()).toEqual(['a']);
+  });
+
+  it('reach the rows of the quarantine', async () => {
+    await server().send('calls', '{"id":"q","usage":{"tokens":-1}}');
+    expect(await remove("id = 'q'", '', 'calls_quarantine')).toMatchObject({ status: 200 });
+    expect(await server().rows("SELECT id FROM calls_quarantine WHERE id = 'q'")).toEqual([]);
+    expect(await change('truncate', '', 'calls_quarantine')).toMatchObject({ status: 200 });
+    expect(await server().rows('SELECT id FROM calls_quarantine')).toEqual([]);
   });
 
   it.each([
     ['', 'delete_condition is missing'],
-    ['nope = 1', 'UNKNOWN_IDENTIFIER'],
-    ["file('/etc/passwd') = ''", 'is not allowed'],
-    ['1; DROP TABLE calls', 'one statement at a time'],
-    ['1), DROP COLUMN note, DELETE WHERE (1', 'SYNTAX_ERROR'],
-    ['1) UNION ALL (SELECT 1', 'SYNTAX_ERROR'],
+    ['-- nothing', 'there is no condition'],
+    ["id = file('/etc/passwd')", "'file' is not allowed"],
+    ["id IN (SELECT * FROM url('http://127.0.0.1'))", "'url()' is not allowed"],
+    ['1) OR (1', 'a ) too many'],
     ['1 SETTINGS mutations_sync = 0', 'SETTINGS are not allowed'],
-    ['1) FORMAT CSV', 'a ) too many'],
-  ])('stay for the condition %j', async (condition, message) => {
-    const server = await runServer();
-    await server.send('calls', lines('a'));
-    const { status, body } = await act(server, 'delete', { delete_condition: condition });
+    ['1; DROP TABLE calls', 'one statement at a time'],
+    ['id = {id:String}', 'has no parameters'],
+    ['1, DROP COLUMN id', 'Syntax error'],
+    ['id IN `/etc/passwd`', 'readonly'],
+    ['nope = 1', 'UNKNOWN_IDENTIFIER'],
+    ["id = 'a", 'is never closed'],
+  ])('do not run the condition %j', async (condition, message) => {
+    await replaceBy('a');
+    const { status, body } = await remove(condition);
     expect(status).toBe(400);
     expect(body.error).toContain(message);
-    expect(await server.rows('SELECT id, note FROM calls')).toEqual([{ id: 'a', note: null }]);
+    expect(await ids()).toEqual(['a']);
+  });
+
+  it('know no other tables', async () => {
+    for (const name of ['nope', 'system.tables', 'nope_quarantine'])
+      expect(await change('truncate', '', name)).toMatchObject({ status: 404 });
   });
 });

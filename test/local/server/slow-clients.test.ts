@@ -38,7 +38,7 @@ describe('a slow client', () => {
   });
 
   it('that never reads its answer is cut off', async () => {
-    const server = await runServer({ limits: { silenceMs: 400 } });
+    const server = await runServer({ limits: { unreadMs: 400 } });
     const socket = await socketTo(server);
     socket.pause();
     const sql = encodeURIComponent("SELECT repeat('x', 1000) FROM numbers(50000)");

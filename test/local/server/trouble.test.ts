@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { Datasource } from '../../../src/index.js';
-import { createRateLimit } from '../../../src/local/server/rate-limit.js';
 import { ask, json, runServer } from '../running-server.js';
 
 const post = (url: string, id: string) =>
@@ -13,36 +12,6 @@ async function sent(url: string, rows: number) {
   await datasource.close();
   return datasource.stats();
 }
-
-describe('the limit of requests', () => {
-  it('is of each datasource and second, and told with every answer', () => {
-    let now = 5_000;
-    const limit = createRateLimit(2, () => now);
-    const told = (remaining: string) => ({
-      'x-ratelimit-limit': '2',
-      'x-ratelimit-remaining': remaining,
-      'x-ratelimit-reset': '1',
-    });
-    expect(limit('a')).toEqual({ allowed: true, headers: told('1') });
-    expect(limit('a')).toEqual({ allowed: true, headers: told('0') });
-    expect(limit('b').allowed).toBe(true);
-    expect(limit('a')).toEqual({ allowed: false, headers: { ...told('0'), 'retry-after': '1' } });
-    now += 999;
-    expect(limit('a').allowed).toBe(false);
-    now += 1;
-    expect(limit('a')).toEqual({ allowed: true, headers: told('1') });
-    now = 0;
-    expect(limit('a').allowed).toBe(true);
-  });
-
-  it('is far from a program on a laptop', async () => {
-    const { url } = await runServer();
-    const response = await post(url, 'a');
-    expect(response.headers.get('x-ratelimit-limit')).toBe('1000');
-    expect(response.headers.get('x-ratelimit-remaining')).toBe('999');
-    expect(response.headers.get('retry-after')).toBeNull();
-  });
-});
 
 describe('simulated trouble', () => {
   it('429 takes one request a second, and says how long to wait', async () => {
