@@ -32,7 +32,7 @@ export async function reportEndpoints({ rows, runs, only }: EndpointsOptions): P
       let answered = 0;
       for (let run = -WARM_UP_RUNS; run < runs; run += 1) {
         const started = performance.now();
-        answered = (await ask(name, parameters)).length;
+        answered = (await ask(name, numbered(parameters, run))).length;
         if (run >= 0) taken.push(performance.now() - started);
       }
       cells.push([label, number(median(taken)), number(late(taken)), number(answered, 0)]);
@@ -60,6 +60,7 @@ function casesWith(newest: Row): readonly (readonly [string, Parameters])[] {
     ['llm_usage', { dimension: 'user', sort_by: 'calls' }],
     ['llm_usage', { granularity: 'day', dimension: 'model' }],
     ['llm_usage', { organizations: 'org-1', environments: 'production', granularity: 'hour' }],
+    ['llm_usage', { exact_tokens: 'yes' }],
     ['llm_usage', month],
     ['llm_usage', { ...month, granularity: 'day', dimension: 'model' }],
     ['llm_latency', {}],
@@ -78,8 +79,8 @@ function casesWith(newest: Row): readonly (readonly [string, Parameters])[] {
     ['llm_calls', { ...month, chat: text('chat_id') }],
     ['llm_calls', { search: 'one sentence' }],
     ['llm_calls', { search: 'Rate limit' }],
-    ['llm_calls', { search: 'not to be found' }],
-    ['llm_calls', { ...month, search: 'not to be found' }],
+    ['llm_calls', { search: 'nowhere #' }],
+    ['llm_calls', { ...month, search: 'nowhere #' }],
     ['llm_call', { call_id: text('id') }],
     ['llm_call', { call_id: 'call-00000042' }],
     ['llm_chats', {}],
@@ -114,6 +115,13 @@ async function answerOf(
 
 function daysAgo(days: number): string {
   return new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 19).replace('T', ' ');
+}
+
+/** With a number of the run for its `#`: ClickHouse remembers where a condition found nothing. */
+function numbered(parameters: Parameters, run: number): Parameters {
+  return Object.fromEntries(
+    Object.entries(parameters).map(([key, value]) => [key, value.replace('#', `${run}`)]),
+  );
 }
 
 /** The 95th percentile. */
