@@ -61,7 +61,7 @@ try {
   console.log(`
 ${data.length} calls, ${data.length} rows, none quarantined.
 Next: run \`npx tinybird-llm dev\`, set TINYBIRD_URL=http://127.0.0.1:7181 for your own program and ask
-  curl 'http://127.0.0.1:7181/v0/sql' --data 'SELECT model, count(), sum(cost) FROM litellm GROUP BY model'
+  curl -H 'Authorization: Bearer local' http://127.0.0.1:7181/v0/sql --data 'SELECT model, count(), sum(cost) FROM litellm GROUP BY model'
 or deploy datasources/litellm.datasource to Tinybird and set TINYBIRD_TOKEN.`);
 } catch (thrown) {
   console.error(thrown);

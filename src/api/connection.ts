@@ -1,5 +1,5 @@
 import { TinybirdError, userFunction } from './errors.js';
-import { REGIONS, type Region, regionNamed, urlOfRegion } from './regions.js';
+import { isLoopback, REGIONS, type Region, regionNamed, urlOfRegion } from './regions.js';
 import { LONGEST_TIMEOUT_MS, unref } from './timers.js';
 import { type Transport, type TransportOptions, transportOf } from './transport.js';
 
@@ -8,7 +8,7 @@ export type Token = string | (() => string | Promise<string>);
 
 /** Where to send, with what token, and how. */
 export interface ConnectionOptions extends TransportOptions {
-  /** Default: `TINYBIRD_TOKEN`, then `TINYBIRD_WRITE_TOKEN`. */
+  /** Default: `TINYBIRD_TOKEN`, then `TINYBIRD_WRITE_TOKEN`, then, for a url of this machine, `local`. */
   token?: Token | undefined;
   /**
    * Base URL of the API; a bare host is read as https.
@@ -60,14 +60,13 @@ export function resolveConnection(
   const parsed = parseUrl(url || urlOfRegion(DEFAULT_REGION));
   return {
     url: parsed,
-    token: token ?? (LOOPBACK.test(parsed.hostname) ? LOCAL_TOKEN : undefined),
+    token: token ?? (isLoopback(parsed.host) ? LOCAL_TOKEN : undefined),
     transport: transportOf(options),
   };
 }
 
 /** `tinybird-llm dev` wants a token as Tinybird does, and takes any: nobody has to make one up for a laptop. */
 const LOCAL_TOKEN = 'local';
-const LOOPBACK = /^(127\.0\.0\.1|localhost|\[::1\])$/;
 
 /**
  * The header that carries the token, or none.

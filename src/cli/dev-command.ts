@@ -1,3 +1,4 @@
+import { SIMULATIONS, type Simulation } from '../local/server/simulate.js';
 import { command, didYouMean, UsageError } from './command-line.js';
 
 /** `tinybird-llm dev`. */
@@ -64,9 +65,7 @@ TINYBIRD_URL and TINYBIRD_TOKEN.
   },
 });
 
-const SIMULATIONS = ['429', '503', 'slow', '422'] as const;
-
-function parseSimulation(text: string): (typeof SIMULATIONS)[number] {
+function parseSimulation(text: string): Simulation {
   const known = SIMULATIONS.find((each) => each === text);
   if (known !== undefined) return known;
   throw new UsageError(

@@ -61,6 +61,33 @@ describe('where to send', () => {
     expect(resolveConnection({}, environment).token).toBe(expected);
   });
 
+  it.each([
+    'http://127.0.0.1:7181',
+    'http://localhost:7181',
+    'http://LOCALHOST',
+    'http://[::1]:7181',
+    'https://localhost',
+  ])('with the token `local` when there is no other: %s', (url) => {
+    expect(resolveConnection({ url }, {}).token).toBe('local');
+    expect(resolveConnection({}, { TINYBIRD_URL: url }).token).toBe('local');
+    expect(resolveConnection({ url, token: 'mine' }, {}).token).toBe('mine');
+    expect(resolveConnection({ url }, { TINYBIRD_WRITE_TOKEN: 'mine' }).token).toBe('mine');
+  });
+
+  it('with the token `local` for the region of this machine', () => {
+    expect(resolveConnection({ region: 'local' }, {}).token).toBe('local');
+  });
+
+  it.each([
+    'https://api.tinybird.co',
+    'http://localhost.evil.example',
+    'http://127.0.0.1.evil.example',
+    'http://192.168.0.1:7181',
+    'http://0.0.0.0:7181',
+  ])('with none of its own anywhere else: %s', (url) => {
+    expect(resolveConnection({ url }, {}).token).toBeUndefined();
+  });
+
   it('is not told by nothing, and the problem says how to tell it', () => {
     const problem = problemOf({});
     expect(problem.code).toBe('not_configured');

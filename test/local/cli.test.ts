@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { serveClickHouse } from '../support/clickhouse.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { ask, CALLS, datasourceDirectory } from './running-server.js';
 
@@ -156,7 +157,7 @@ describe('tinybird-llm dev', () => {
     await run(['dev', '--port', '0'], cwd).listening();
     const second = await runToEnd(['dev', '--port', '0'], cwd);
     expect(second.code).toBe(1);
-    expect(second.stderr).toContain('is held by another process');
+    expect(second.stderr).toMatch(/is held by (the process \d+|another process)/);
     expect(second.stderr).toContain('pass another directory with --data');
     expect(second.stderr).not.toContain('    at ');
   });
@@ -171,5 +172,104 @@ describe('tinybird-llm dev', () => {
     expect(stderr).toContain(
       `${join(datasources, 'calls.datasource')}:2: the column 'a': 'Strin' is not a type`,
     );
+  });
+});
+
+describe('tinybird-llm dev -- program', () => {
+  const SEND = `
+    const { TINYBIRD_URL: url, TINYBIRD_TOKEN: token } = process.env;
+    const headers = { authorization: 'Bearer ' + token };
+    const body = JSON.stringify({ response: { id: 'of-the-program' } });
+    await fetch(url + '/v0/events?name=litellm', { method: 'POST', body, headers });
+    console.log('from the program', process.argv.slice(1).join(' '));
+    process.exitCode = 7;`;
+
+  it('gives it the server, keeps its output apart, ends with its exit code and has stored what it sent', async () => {
+    const cwd = await temporaryDirectory();
+    const args = ['--input-type=module', '-e', SEND, '--', '--port', 'x'];
+    const { code, stdout, stderr } = await runToEnd(
+      ['dev', '--port', '0', '--', process.execPath, ...args],
+      cwd,
+    );
+    expect(stdout).toBe('from the program --port x\n');
+    expect(stderr).toContain('Listening on http://127.0.0.1:');
+    expect(code).toBe(7);
+    await runToEnd(['dev', '--export', 'rows'], cwd);
+    expect(JSON.parse(readFileSync(join(cwd, 'rows', 'litellm.ndjson'), 'utf8'))).toMatchObject({
+      response: { id: 'of-the-program' },
+    });
+  });
+
+  it('ends as one that a signal ended, which it hands on', async () => {
+    const program = "setInterval(() => {}, 1000); console.log('running')";
+    const command = run(
+      ['dev', '--port', '0', '--', process.execPath, '-e', program],
+      await temporaryDirectory(),
+    );
+    await once(command.process.stdout as NodeJS.EventEmitter, 'data');
+    command.process.kill('SIGTERM');
+    expect(await command.ended).toEqual({ code: 128 + 15, signal: null });
+  });
+
+  it('says that there is no such program', async () => {
+    const { code, stderr } = await runToEnd(
+      ['dev', '--port', '0', '--', './no-such-program'],
+      await temporaryDirectory(),
+    );
+    expect(code).toBe(1);
+    expect(stderr).toContain(
+      "tinybird-llm: './no-such-program' cannot be started: there is no such program.",
+    );
+  });
+});
+
+describe('the rows of tinybird-llm dev', () => {
+  it('can be exported, forgotten, and sent again, when a datafile no longer fits them', async () => {
+    const cwd = await temporaryDirectory();
+    const before = dirname(await datasourceDirectory({ calls: CALLS }));
+    const after = dirname(await datasourceDirectory({ calls: CALLS.replace('UInt16', 'UInt32') }));
+    const first = run(['dev', '--port', '0', '--project', before], cwd);
+    await post(await first.listening(), 'calls', '{"id":"a","usage":{"tokens":3}}\n{"id":"b"}\n{}');
+    first.process.kill('SIGTERM');
+    await first.ended;
+
+    const refused = await runToEnd(['dev', '--port', '0', '--project', after], cwd);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain('tinybird-llm dev --export DIR');
+    const exported = await runToEnd(['dev', '--project', after, '--export', 'saved'], cwd);
+    expect(exported.stdout).toContain(`calls: 2 rows in ${join('saved', 'calls.ndjson')}`);
+    expect(exported.stdout).toContain('calls_quarantine: 1 rows in');
+
+    const second = run(['dev', '--port', '0', '--project', after, '--reset'], cwd);
+    const url = await second.listening();
+    expect(second.output.stdout).toContain('forgot the rows of .tinybird-llm');
+    const body = readFileSync(join(cwd, 'saved', 'calls.ndjson'));
+    await ask(`${url}/v0/datasources?name=calls&mode=append&format=ndjson`, { method: 'POST', body });
+    const answer = await ask(`${url}/v0/sql?q=SELECT id, tokens, note FROM calls ORDER BY id FORMAT CSV`);
+    expect(await answer.text()).toBe('"a",3,\\N\n"b",7,\\N\n');
+  });
+
+  it('are kept in a ClickHouse of your own', async () => {
+    const clickhouse = await serveClickHouse();
+    const command = run(
+      ['dev', '--port', '0', '--clickhouse', `${clickhouse.url}/observed`],
+      await temporaryDirectory(),
+    );
+    const url = await command.listening();
+    expect(command.output.stdout).toMatch(/data +in your ClickHouse\n/);
+    expect((await post(url, 'litellm', '{"response":{"id":"r1"}}')).status).toBe(200);
+    const answer = await ask(`${url}/v0/sql?q=SELECT response_id FROM litellm FORMAT CSV`);
+    expect(await answer.text()).toBe('"r1"\n');
+  });
+
+  it.each([
+    [['--cluster', 'c'], '--cluster is of a ClickHouse of your own'],
+    [['--clickhouse', 'http://h:8123', '--reset'], '--reset is not for --clickhouse'],
+    [['--simulate', '500'], '--simulate 500: there are 429, 503, slow, 422'],
+    [['--'], 'no program follows --'],
+  ])('dev %j is told to be wrong', async (options, message) => {
+    const { code, stderr } = await runToEnd(['dev', ...options], await temporaryDirectory());
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
   });
 });

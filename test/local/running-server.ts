@@ -1,9 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
-import { type LocalServer, startLocalServer } from '../../src/local/server/server.js';
-import { temporaryDirectory } from '../support/temporary.js';
+import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
+import {
+  type LocalServer,
+  type LocalServerOptions,
+  startLocalServer,
+} from '../../src/local/server/server.js';
+import { type Finished, temporaryDirectory } from '../support/temporary.js';
 
 /** A small datasource with a column of each way to be absent. */
 export const CALLS = `SCHEMA >
@@ -16,18 +20,15 @@ ENGINE MergeTree
 ENGINE_SORTING_KEY id
 `;
 
-/** A project's directory of `.datasource` files, one an entry. */
-export async function datasourceDirectory(files: Readonly<Record<string, string>>): Promise<string> {
-  const directory = join(await temporaryDirectory(), 'datasources');
+/** A project's directory of `.datasource` files, one an entry; others by their ending, as in `a.pipe`. */
+export async function datasourceDirectory(
+  files: Readonly<Record<string, string>>,
+  after: Finished = onTestFinished,
+): Promise<string> {
+  const directory = join(await temporaryDirectory(after), 'datasources');
   await mkdir(directory);
   for (const [name, text] of Object.entries(files))
-    await writeFile(join(directory, `${name}.datasource`), text);
-  return directory;
-}
-
-async function pipeDirectory(files: Readonly<Record<string, string>>): Promise<string> {
-  const directory = await temporaryDirectory();
-  for (const [name, text] of Object.entries(files)) await writeFile(join(directory, `${name}.pipe`), text);
+    await writeFile(join(directory, name.includes('.') ? name : `${name}.datasource`), text);
   return directory;
 }
 
@@ -45,28 +46,42 @@ interface JsonResponse {
   readonly body: Record<string, unknown>;
 }
 
-/** Starts a server that is closed after the test. */
+/** How a server is started. */
+export interface RunOptions extends Partial<Pick<LocalServerOptions, PassedOn>> {
+  datasources?: Readonly<Record<string, string>>;
+  /** `.pipe` files beside the datasources, one an entry. */
+  pipes?: Readonly<Record<string, string>>;
+  directory?: string;
+  dataDir?: string;
+}
+
+type PassedOn = 'allowUrl' | 'simulate' | 'limits' | 'onError' | 'openEngine';
+
+/**
+ * Starts a server that is closed after the test.
+ *
+ * @param after - takes what is to be done in the end; another one is for a server that several tests share
+ */
 export async function runServer(
-  options: {
-    datasources?: Readonly<Record<string, string>>;
-    /** `.pipe` files beside the datasources, one an entry. */
-    pipes?: Readonly<Record<string, string>>;
-    directory?: string;
-    dataDir?: string;
-    onError?: (error: unknown) => void;
-  } = {},
+  options: RunOptions = {},
+  after: Finished = onTestFinished,
 ): Promise<RunningServer> {
-  const dataDir = options.dataDir ?? (await temporaryDirectory());
-  const datasources =
-    options.directory ?? (await datasourceDirectory(options.datasources ?? { calls: CALLS }));
-  const pipes = options.pipes ? [await pipeDirectory(options.pipes)] : [];
-  const server = await startLocalServer({
-    port: 0,
-    dataDir,
-    folders: [datasources, ...pipes],
-    ...(options.onError && { onError: options.onError }),
-  });
-  onTestFinished(() => server.close());
+  const {
+    datasources: files = { calls: CALLS },
+    pipes = {},
+    directory,
+    dataDir: given,
+    ...passedOn
+  } = options;
+  const dataDir = given ?? (await temporaryDirectory(after));
+  const datasources = directory ?? (await datasourceDirectory(files, after));
+  const named = Object.entries(pipes).map(([name, text]) => [`${name}.pipe`, text] as const);
+  const folders = [
+    datasources,
+    ...(named.length > 0 ? [await datasourceDirectory(Object.fromEntries(named), after)] : []),
+  ];
+  const server = await startLocalServer({ port: 0, dataDir, folders, ...passedOn });
+  after(() => server.close());
   return {
     ...server,
     dataDir,
@@ -78,6 +93,19 @@ export async function runServer(
       return body.data as Record<string, unknown>[];
     },
   };
+}
+
+/** A server for all tests of a file. A process has one at a time, so they start none of their own. */
+export function sharedServer(options: RunOptions = {}): () => RunningServer {
+  const last: (() => void | Promise<void>)[] = [];
+  let server: RunningServer | undefined;
+  beforeAll(async () => {
+    server = await runServer(options, (work) => last.unshift(work));
+  });
+  afterAll(async () => {
+    for (const work of last) await work();
+  });
+  return () => server ?? expect.fail('the server is there once the tests run');
 }
 
 /** A request with a token, which the server wants as Tinybird does. */

@@ -9,6 +9,8 @@ export interface Dev {
   readonly output: string;
   /** Ends it as Ctrl+C would, and waits. */
   stop(): Promise<void>;
+  /** Ends it as `kill -9` does, and waits. */
+  kill(): Promise<void>;
 }
 
 export interface DevOptions {
@@ -38,17 +40,19 @@ export async function startDev(options: DevOptions): Promise<Dev> {
   child.stderr.on('data', (chunk) => {
     output += chunk;
   });
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill(signal);
+    await once(child, 'exit');
+  };
   const url = await listening(child, () => output);
   return {
     url,
     get output() {
       return output;
     },
-    async stop() {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      child.kill('SIGTERM');
-      await once(child, 'exit');
-    },
+    stop: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
   };
 }
 

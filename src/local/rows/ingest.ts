@@ -6,6 +6,8 @@ import { quarantineLine } from './quarantine.js';
 export interface Ingested {
   readonly rows: readonly string[];
   readonly quarantined: readonly string[];
+  /** How many of the quarantined are no JSON object at all. */
+  readonly malformed: number;
 }
 
 /**
@@ -15,9 +17,11 @@ export interface Ingested {
 export function ingest(datasource: LocalDatasource, body: string): Ingested {
   const rows: string[] = [];
   const quarantined: string[] = [];
+  let malformed = 0;
   for (const line of linesOf(body)) {
     const event = parse(line);
     if (!event.ok) {
+      malformed += 1;
       quarantined.push(JSON.stringify(quarantineLine(line, event.reason)));
       continue;
     }
@@ -31,7 +35,7 @@ export function ingest(datasource: LocalDatasource, body: string): Ingested {
       quarantined.push(JSON.stringify(quarantineLine(line, reason)));
     }
   }
-  return { rows, quarantined };
+  return { rows, quarantined, malformed };
 }
 
 type Parsed =

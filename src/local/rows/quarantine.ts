@@ -49,6 +49,15 @@ export function quarantineLine(line: string, reason: string): JsonObject {
   ]);
 }
 
+/** A row that the rules let through and ClickHouse itself did not take, with what it says of it. */
+export function refusedRow(row: JsonObject, reason: string): JsonObject {
+  const texts = Object.entries(row).map(([name, value]) => [name, value === null ? null : textOf(value)]);
+  return {
+    ...Object.fromEntries(texts),
+    ...reasons([{ column: '$', message: `ClickHouse refuses the row: ${reason}` }]),
+  };
+}
+
 function reasons(errors: readonly RowError[]): JsonObject {
   return {
     c__error_column: errors.map((error) => error.column),

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { EngineUnreachableError, QueryError } from '../errors.js';
+import { QueryError } from '../errors.js';
 
 /** What a route answers; anything but bytes or text goes as JSON. */
 export interface Answer {
@@ -16,7 +16,10 @@ export interface Answer {
 export class HttpError extends Error {
   override readonly name = 'HttpError';
 
-  /** @param status - the HTTP status */
+  /**
+   * @param status - the HTTP status
+   * @param headers - what the answer says besides
+   */
   constructor(
     readonly status: number,
     message: string,
@@ -80,35 +83,10 @@ export function readFailure(error: unknown): unknown {
   return new HttpError(error.clickhouseCode === TIMEOUT_EXCEEDED ? 408 : 400, error.message);
 }
 
-/**
- * ClickHouse's errors that pass: too many queries, memory, disk, a network, a table that is read-only for now, parts
- * that wait to be merged.
- */
-const PASSING = [202, 209, 210, 241, 242, 243, 252, 319];
-
-/**
- * Why rows could not be stored, as the answer to who sent them: 503 says that it may work later, 400 that it never
- * will. Nothing of the request is stored either way.
- */
-export function writeFailure(error: unknown): unknown {
-  if (!(error instanceof QueryError || error instanceof EngineUnreachableError)) return error;
-  // The one kind of too many parts that does not pass by waiting: one request's rows touch too many partitions.
-  const tooMany = /partitions for single INSERT block/.test(error.message);
-  if (error instanceof QueryError && (tooMany || !PASSING.includes(error.clickhouseCode)))
-    return new HttpError(400, `ClickHouse refuses these rows, none is stored: ${error.message}`);
-  return new HttpError(
-    503,
-    `the rows could not be stored, none is; send them again later: ${error.message}`,
-    {
-      'retry-after': '1',
-    },
-  );
-}
-
 const inflate = promisify(gunzip);
 
 /** What is sent beyond the limit is read and dropped, so that a client that still writes sees the answer. */
-const DROPPED_TIMES = 10;
+const MAX_DROPPED_BYTES = 100 * 1024 * 1024;
 
 async function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
@@ -117,7 +95,7 @@ async function readBytes(request: IncomingMessage, maxBytes: number): Promise<Bu
     bytes += chunk.length;
     if (bytes <= maxBytes) chunks.push(chunk);
     else chunks.length = 0;
-    if (bytes > maxBytes * DROPPED_TIMES) break;
+    if (bytes > maxBytes + MAX_DROPPED_BYTES) break;
   }
   if (bytes > maxBytes) throw tooLarge(maxBytes);
   return Buffer.concat(chunks);

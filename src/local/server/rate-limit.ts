@@ -1,7 +1,12 @@
-/** Whether a request may go on, and what every answer to it says of the limit. */
-export interface RateVerdict {
-  readonly allowed: boolean;
-  readonly headers: Readonly<Record<string, string>>;
+/** What every answer of the Events API says of its limit. */
+type RateHeaders = Readonly<Record<string, string>>;
+
+/** Counts the requests of each datasource. */
+export interface RateLimit {
+  /** Counts one, and says whether it may go on. */
+  take(datasource: string): { readonly allowed: boolean; readonly headers: RateHeaders };
+  /** What an answer says that counted for no datasource. */
+  readonly unused: RateHeaders;
 }
 
 /**
@@ -10,34 +15,33 @@ export interface RateVerdict {
  */
 export const REQUESTS_A_SECOND = 1_000;
 
+const WINDOW_MS = 1_000;
+
 /**
- * Counts the requests of each datasource in windows of one second.
+ * Lets so many requests a second through for each datasource, in windows of one second.
  *
  * @param now - the time in ms
  */
-export function createRateLimit(
-  perSecond: number,
-  now: () => number = Date.now,
-): (name: string) => RateVerdict {
+export function createRateLimit(perSecond: number, now: () => number = Date.now): RateLimit {
   const windows = new Map<string, { readonly startedAt: number; requests: number }>();
-  return (name) => {
-    const at = now();
-    let window = windows.get(name);
-    if (window === undefined || at - window.startedAt >= 1_000 || at < window.startedAt) {
-      window = { startedAt: at, requests: 0 };
-      windows.set(name, window);
-    }
-    window.requests += 1;
-    const allowed = window.requests <= perSecond;
-    return {
-      allowed,
-      headers: {
-        'x-ratelimit-limit': String(perSecond),
-        'x-ratelimit-remaining': String(Math.max(0, perSecond - window.requests)),
-        // In seconds from now, rounded up: never 0 while the window lasts.
-        'x-ratelimit-reset': '1',
-        ...(!allowed && { 'retry-after': '1' }),
-      },
-    };
+  const headers = (requests: number): RateHeaders => ({
+    'x-ratelimit-limit': String(perSecond),
+    'x-ratelimit-remaining': String(Math.max(0, perSecond - requests)),
+    // In seconds from now, rounded up: never 0 while the window lasts.
+    'x-ratelimit-reset': '1',
+    ...(requests > perSecond && { 'retry-after': '1' }),
+  });
+  return {
+    take(name) {
+      const at = now();
+      let window = windows.get(name);
+      if (window === undefined || at - window.startedAt >= WINDOW_MS || at < window.startedAt) {
+        window = { startedAt: at, requests: 0 };
+        windows.set(name, window);
+      }
+      window.requests += 1;
+      return { allowed: window.requests <= perSecond, headers: headers(window.requests) };
+    },
+    unused: headers(0),
   };
 }

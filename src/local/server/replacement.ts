@@ -11,7 +11,8 @@ import { HttpError } from './http.js';
 
 /** Rows that take the place of a datasource's, once they are all there. */
 export interface Replacement {
-  insert(lines: readonly string[]): Promise<void>;
+  /** Where they are stored until then. */
+  readonly table: string;
   /** From now on the datasource has these rows. */
   finish(): Promise<void>;
   /** Removes what is left, whether it was finished or not. */
@@ -49,9 +50,7 @@ export async function startReplacement(engine: Engine, datafile: Datafile): Prom
     throw error;
   }
   return {
-    async insert(lines) {
-      if (lines.length > 0) await engine.insert(beside.name, Buffer.from(`${lines.join('\n')}\n`));
-    },
+    table: beside.name,
     finish: () =>
       engine.exec(
         `EXCHANGE TABLES \`${storageName(table, engine.cluster)}\` AND \`${storageName(beside, engine.cluster)}\`` +

@@ -8,7 +8,7 @@ import { takeEvents } from './events-route.js';
 import { type Answer, HttpError } from './http.js';
 import { importRows } from './import-route.js';
 import { answerPipe, listPipes } from './pipes-route.js';
-import type { RateVerdict } from './rate-limit.js';
+import type { RateLimit } from './rate-limit.js';
 import { deleteRows, truncateRows } from './rows-route.js';
 import type { Simulator } from './simulate.js';
 import { answerSql } from './sql-route.js';
@@ -19,7 +19,7 @@ export interface LocalTinybird extends Project {
   readonly engine: Engine;
   readonly writes: GroupCommit;
   readonly vocabulary: SqlVocabulary;
-  readonly rateLimit: (datasource: string) => RateVerdict;
+  readonly rateLimit: RateLimit;
   readonly simulator: Simulator;
   /** Whether a request may have rows fetched from a `url=`. */
   readonly allowUrl: boolean;
@@ -35,19 +35,40 @@ export interface LocalTinybird extends Project {
 export async function answer(tinybird: LocalTinybird, request: IncomingMessage): Promise<Answer> {
   const url = urlOf(request);
   const path = url.pathname.replace(/(?<=.)\/+$/, '');
-  if (path.startsWith('/v0/')) wantToken(request, url);
-  const method = request.method ?? '';
-  const here = ROUTES.map((route) => ({ ...route, part: matched(route.path, path) })).filter(
-    (route) => route.part !== undefined,
-  );
-  const route = here.find(({ methods }) => methods.includes(method));
-  if (route) return route.answer(tinybird, request, url, route.part ?? '');
+  const here = ROUTES.flatMap((route) => {
+    const part = matched(route.path, path);
+    return part === undefined ? [] : [{ ...route, part }];
+  });
+  try {
+    if (path.startsWith('/v0/')) wantToken(request, url);
+    return await answerHere(tinybird, request, url, path, here);
+  } catch (error) {
+    if (!(error instanceof HttpError)) throw error;
+    const always = here[0]?.headers?.(tinybird) ?? {};
+    throw new HttpError(error.status, error.message, { ...always, ...error.headers });
+  }
+}
+
+async function answerHere(
+  tinybird: LocalTinybird,
+  request: IncomingMessage,
+  url: URL,
+  path: string,
+  here: readonly (Route & { readonly part: string })[],
+): Promise<Answer> {
+  const { method = '' } = request;
+  // Whoever asks for the head alone is answered as if for all; Node leaves the body out.
+  const wanted = method === 'HEAD' ? 'GET' : method;
+  const route = here.find(({ methods }) => methods.includes(wanted));
+  if (route) return route.answer(tinybird, request, url, route.part);
   if (here.length > 0) {
-    const allow = here.flatMap(({ methods }) => methods).join(', ');
-    throw new HttpError(405, `${path} takes ${allow}, not ${method}`, { allow });
+    const methods = here.flatMap((each) => each.methods);
+    const allow = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
+    if (method === 'OPTIONS') return { status: 204, body: '', headers: { allow } };
+    throw new HttpError(405, `${path} takes ${methods.join(', ')}, not ${method}`, { allow });
   }
   const known = ROUTES.map((each) => `${each.methods.join('|')} ${each.path}`).join(', ');
-  throw new HttpError(404, `there is no ${method} ${path} here: there are ${known}`);
+  throw new HttpError(404, `there is no ${method} ${path.slice(0, 200)} here: there are ${known}`);
 }
 
 function urlOf(request: IncomingMessage): URL {
@@ -58,7 +79,7 @@ function urlOf(request: IncomingMessage): URL {
   }
 }
 
-const ROUTES: readonly {
+interface Route {
   readonly methods: readonly string[];
   /** At most one part of it is a name in capitals, which stands for any. */
   readonly path: string;
@@ -68,8 +89,17 @@ const ROUTES: readonly {
     url: URL,
     part: string,
   ) => Answer | Promise<Answer>;
-}[] = [
-  { methods: ['POST'], path: '/v0/events', answer: takeEvents },
+  /** What answers say also when they say no more than that it does not go. */
+  readonly headers?: (tinybird: LocalTinybird) => Readonly<Record<string, string>>;
+}
+
+const ROUTES: readonly Route[] = [
+  {
+    methods: ['POST'],
+    path: '/v0/events',
+    answer: takeEvents,
+    headers: ({ rateLimit }) => rateLimit.unused,
+  },
   { methods: ['GET', 'POST'], path: '/v0/sql', answer: answerSql },
   { methods: ['GET'], path: '/v0/pipes', answer: listPipes },
   { methods: ['GET', 'POST'], path: '/v0/pipes/NAME.json', answer: answerPipe },
@@ -100,6 +130,6 @@ function decoded(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {
-    throw new HttpError(400, `'${part}' in the address is not encoded as it should be`);
+    throw new HttpError(400, `'${part.slice(0, 100)}' in the address is not encoded as it should be`);
   }
 }

@@ -1,23 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { definitionsOf, onCluster, storageName, type TableDefinition } from '../engine/ddl.js';
+import { definitionsOf, onCluster, storageName } from '../engine/ddl.js';
 import { SqlRefusedError } from '../errors.js';
-import type { LocalDatasource } from '../project.js';
-import { guardSql } from '../sql/sql-guard.js';
-import { datasourceOf } from './events-route.js';
+import { quarantineTable } from '../rows/quarantine.js';
+import { guardCondition } from '../sql/sql-guard.js';
+import { datasourceOf, isTrue } from './events-route.js';
 import { type Answer, HttpError, readFailure, readText } from './http.js';
 import type { LocalTinybird } from './routes.js';
 
-/** `POST /v0/datasources/NAME/truncate`: forgets every row of it; those in quarantine stay. */
+/** `POST /v0/datasources/NAME/truncate`: forgets every row of it; those in its quarantine stay. */
 export async function truncateRows(
   tinybird: LocalTinybird,
   _request: IncomingMessage,
   _url: URL,
   name: string,
 ): Promise<Answer> {
-  const datasource = datasourceOf(tinybird, name, '/v0/datasources/litellm/truncate');
+  const { storage } = tableOf(tinybird, name, '/v0/datasources/litellm/truncate');
   await tinybird.writes.drain();
-  await tinybird.engine.exec(`TRUNCATE TABLE ${storageOf(tinybird, datasource)} SYNC`);
+  await change(tinybird, `TRUNCATE TABLE ${storage} SYNC`);
   return { status: 200, body: { status: 'ok' } };
 }
 
@@ -28,37 +28,48 @@ export async function deleteRows(
   url: URL,
   name: string,
 ): Promise<Answer> {
-  const datasource = datasourceOf(tinybird, name, '/v0/datasources/litellm/delete');
+  const { table, storage } = tableOf(tinybird, name, '/v0/datasources/litellm/delete');
   const form = new URLSearchParams(await readText(request));
-  const parameter = (key: string): string => form.get(key) ?? url.searchParams.get(key) ?? '';
-  const condition = parameter('delete_condition');
+  const parameter = (key: string) => form.get(key) ?? url.searchParams.get(key);
+  const condition = parameter('delete_condition') ?? '';
   if (condition.trim() === '')
     throw new HttpError(400, "the parameter delete_condition is missing: send one, as in model = 'gpt-4o'");
-  const matched = await countRows(tinybird, name, condition);
-  if (['true', '1'].includes(parameter('dry_run').toLowerCase()))
-    return { status: 200, body: { rows_to_be_deleted: matched.rows } };
   await tinybird.writes.drain();
-  const change = `ALTER TABLE ${storageOf(tinybird, datasource)} DELETE WHERE ${matched.condition}`;
-  await tinybird.engine.exec(`${change} SETTINGS mutations_sync = 2`).catch((error: unknown) => {
+  const { rows, guarded } = await countRows(tinybird, table, condition);
+  if (isTrue(parameter('dry_run'))) return { status: 200, body: { rows_to_be_deleted: rows } };
+  await change(tinybird, `ALTER TABLE ${storage} DELETE WHERE (${guarded}) SETTINGS mutations_sync = 2`);
+  const id = randomUUID();
+  return {
+    status: 200,
+    body: { id, job_id: id, delete_id: id, status: 'done', kind: 'delete_data', rows_affected: rows },
+  };
+}
+
+/** A datasource's own table or its quarantine, which is addressed as a datasource too. */
+function tableOf({ datasources, engine }: LocalTinybird, name: string, example: string) {
+  const owner = [...datasources.values()].find(({ datafile }) => quarantineTable(datafile.name) === name);
+  const { datafile } =
+    owner !== undefined && !datasources.has(name) ? owner : datasourceOf({ datasources }, name, example);
+  const table = definitionsOf(datafile).find((each) => each.name === name);
+  if (table === undefined) throw new HttpError(404, `there is no Data Source '${name}'`);
+  return { table: name, storage: onCluster(storageName(table, engine.cluster), engine.cluster) };
+}
+
+async function change({ engine }: LocalTinybird, statement: string): Promise<void> {
+  await engine.exec(statement).catch((error: unknown) => {
     throw readFailure(error);
   });
-  const id = randomUUID();
-  return { status: 200, body: { id, job_id: id, delete_id: id, status: 'done', kind: 'delete_data' } };
 }
 
-function storageOf({ engine }: LocalTinybird, { datafile }: LocalDatasource): string {
-  const [table] = definitionsOf(datafile) as [TableDefinition];
-  return onCluster(storageName(table, engine.cluster), engine.cluster);
-}
-
-/** Runs the condition as a read first, which also judges it: what a SELECT may not say, a deletion may not either. */
-async function countRows({ engine, vocabulary }: LocalTinybird, name: string, condition: string) {
+/**
+ * Runs the condition as a read first: what a SELECT may not say, a deletion may not either, and `readonly` also keeps
+ * it from tables that are files.
+ */
+async function countRows({ engine, vocabulary }: LocalTinybird, table: string, condition: string) {
   try {
-    const before = `SELECT count() AS rows FROM \`${name}\` WHERE `;
-    const { sql, format } = guardSql(`${before}(${condition})`, vocabulary);
-    if (format !== undefined) throw new SqlRefusedError('a condition has no FORMAT');
-    const text = (await engine.read(sql, { format: 'TSVRaw' })).toString();
-    return { rows: Number(text), condition: sql.slice(sql.indexOf(' WHERE ') + ' WHERE '.length) };
+    const guarded = guardCondition(condition, vocabulary);
+    const sql = `SELECT count() FROM \`${table}\` WHERE (${guarded})`;
+    return { guarded, rows: Number((await engine.read(sql, { format: 'TSVRaw' })).toString()) };
   } catch (error) {
     if (error instanceof SqlRefusedError) throw new HttpError(400, error.message);
     throw readFailure(error);

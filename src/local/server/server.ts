@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { resolve } from 'node:path';
 import { openDataDirectory } from '../engine/data-directory.js';
 import type { Engine } from '../engine/engine.js';
 import { createGroupCommit } from '../engine/group-commit.js';
@@ -8,11 +9,10 @@ import { PortInUseError } from '../errors.js';
 import type { Pipe } from '../pipes/pipe.js';
 import { loadProject, type Project } from '../project.js';
 import { readVocabulary, type SqlVocabulary } from '../sql/vocabulary.js';
-import { type Answer, HttpError } from './http.js';
-import { refuseForeign } from './origin.js';
+import { createListener, LIMITS, type Limits } from './listener.js';
 import { createRateLimit, REQUESTS_A_SECOND } from './rate-limit.js';
 import { dropReplacements } from './replacement.js';
-import { answer, type LocalTinybird } from './routes.js';
+import type { LocalTinybird } from './routes.js';
 import { createSimulator, type Simulation } from './simulate.js';
 
 /** Where the local Tinybird listens, keeps its rows and finds its datasources. */
@@ -29,9 +29,9 @@ export interface LocalServerOptions {
   readonly allowUrl?: boolean;
   /** What trouble the server pretends to be in. @defaultValue none */
   readonly simulate?: readonly Simulation[];
-  /** How long it waits for whom; others are for tests. */
+  /** How long it waits, and for how many; others are for tests. */
   readonly limits?: Partial<Limits>;
-  /** Told of what no request can be told: rows answered with 202 that could not be stored. */
+  /** Told of what no request can be told: rows answered with 202 that could not be stored, a fault of the server. */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -57,26 +57,17 @@ export interface LocalServer {
 export async function startLocalServer(options: LocalServerOptions): Promise<LocalServer> {
   const project = await loadProject(options.folders);
   let opened: (tinybird: LocalTinybird) => void = () => {};
-  const ready = new Promise<LocalTinybird>((resolve) => {
-    opened = resolve;
+  const ready = new Promise<LocalTinybird>((settle) => {
+    opened = settle;
   });
   const limits = { ...LIMITS, ...options.limits };
-  const server = createServer(
-    {
-      headersTimeout: limits.headersMs,
-      requestTimeout: limits.requestMs,
-      connectionsCheckingInterval: Math.min(limits.headersMs, limits.requestMs) / 4,
-    },
-    (request, response) => void respond(ready, server, request, response),
-  );
-  // Also whoever asks and then never reads the answer.
-  server.setTimeout(limits.silenceMs);
-  server.maxConnections = limits.connections;
+  const { dataDir, onError = () => {} } = options;
+  const server = createListener(ready, limits, resolve(dataDir), onError);
   const pipes = [...project.pipes.values()];
   // The port comes first: a second `dev` should be told of the first one, not of its lock file.
   const port = await listen(server, options.port);
   try {
-    const tinybird = await openTinybird(options, project);
+    const tinybird = await openTinybird(options, project, limits);
     opened(tinybird);
     const close = () => closeAll(server, tinybird);
     let closing: Promise<void> | undefined;
@@ -97,20 +88,6 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
   }
 }
 
-/** How long the server waits, in ms, and how many connections it holds. */
-export interface Limits {
-  /** Until the headers of a request are there. */
-  readonly headersMs: number;
-  /** Until all of a request is there. */
-  readonly requestMs: number;
-  /** While nothing moves on a connection. */
-  readonly silenceMs: number;
-  readonly connections: number;
-}
-
-/** A query takes 10 s at most, a simulated slow answer 5 s. */
-const LIMITS: Limits = { headersMs: 10_000, requestMs: 60_000, silenceMs: 60_000, connections: 1_000 };
-
 async function openTinybird(
   {
     dataDir,
@@ -120,6 +97,7 @@ async function openTinybird(
     onError = () => {},
   }: LocalServerOptions,
   project: Project,
+  limits: Limits,
 ): Promise<LocalTinybird> {
   const engine = await openEngine();
   let vocabulary: SqlVocabulary;
@@ -134,7 +112,7 @@ async function openTinybird(
     await engine.close();
     throw error;
   }
-  const simulator = createSimulator(simulate);
+  const simulator = createSimulator(simulate, limits.slowMs);
   return {
     ...project,
     engine,
@@ -143,12 +121,17 @@ async function openTinybird(
     rateLimit: createRateLimit(simulator.requestsASecond ?? REQUESTS_A_SECOND),
     simulator,
     allowUrl,
-    onLost: onError,
+    onLost: (cause) =>
+      onError(new Error(`accepted rows could not be stored: ${messageOf(cause)}`, { cause })),
   };
 }
 
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 function listen(server: Server, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
+  return new Promise((settle, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       reject(
         error.code === 'EADDRINUSE'
@@ -159,7 +142,7 @@ function listen(server: Server, port: number): Promise<number> {
           : error,
       );
     });
-    server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+    server.listen(port, '127.0.0.1', () => settle((server.address() as AddressInfo).port));
   });
 }
 
@@ -167,40 +150,10 @@ function listen(server: Server, port: number): Promise<number> {
 const GRACE_MS = 1_000;
 
 async function closeAll(server: Server, tinybird: LocalTinybird): Promise<void> {
-  const ended = new Promise((resolve) => server.close(resolve));
+  const ended = new Promise((settle) => server.close(settle));
   const grace = setTimeout(() => server.closeAllConnections(), GRACE_MS);
   await ended;
   clearTimeout(grace);
   await tinybird.writes.drain();
   await tinybird.engine.close();
-}
-
-async function respond(
-  ready: Promise<LocalTinybird>,
-  server: Server,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const { status, body, contentType, headers } = await tryAnswer(ready, request);
-  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body));
-  response.writeHead(status, {
-    'content-type': contentType ?? 'application/json; charset=utf-8',
-    'content-length': bytes.length,
-    'x-content-type-options': 'nosniff',
-    // Tells it apart from Tinybird Local, which listens on the same port.
-    'x-powered-by': 'tinybird-llm',
-    ...headers,
-    ...(!server.listening && { connection: 'close' }),
-  });
-  response.end(bytes);
-}
-
-async function tryAnswer(ready: Promise<LocalTinybird>, request: IncomingMessage): Promise<Answer> {
-  try {
-    refuseForeign(request);
-    return await answer(await ready, request);
-  } catch (error) {
-    const { status, headers } = error instanceof HttpError ? error : { status: 500, headers: {} };
-    return { status, headers, body: { error: error instanceof Error ? error.message : String(error) } };
-  }
 }

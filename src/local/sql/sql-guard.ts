@@ -1,3 +1,4 @@
+import { parametersOf, type SqlParameter } from './sql-parameters.js';
 import { refuse, type SqlToken, tokenizeSql } from './sql-tokens.js';
 import { REACHING, type SqlVocabulary } from './vocabulary.js';
 
@@ -7,13 +8,14 @@ export interface GuardedSql {
   readonly sql: string;
   /** The name after FORMAT, as written; `undefined` when there is none. */
   readonly format?: string;
+  /** Its `{name:Type}`, each once. */
+  readonly parameters: readonly SqlParameter[];
 }
 
 /**
  * Lets one SELECT, WITH, DESCRIBE or SHOW through that touches nothing but tables: what it calls has to be known as
- * harmless. ClickHouse's `readonly=1` is
- * not enough: it lets through the function `file('/etc/passwd')`, INTO OUTFILE, a second statement after `;`,
- * nested SETTINGS, and DESCRIBE of a remote `url()` (all measured on chdb 3.4.0).
+ * harmless. ClickHouse's `readonly=1` is not enough: it lets through the function `file('/etc/passwd')`, INTO OUTFILE,
+ * a second statement after `;`, nested SETTINGS, and DESCRIBE of a remote `url()` (all measured on chdb 3.4.0).
  *
  * @throws SqlRefusedError saying what is not allowed
  */
@@ -26,10 +28,39 @@ export function guardSql(sql: string, vocabulary: SqlVocabulary): GuardedSql {
   if (first.kind !== 'word' || !READING.has(first.text.toUpperCase())) {
     return refuse(`only SELECT, WITH, DESCRIBE and SHOW can be run here, not ${first.text.toUpperCase()}`);
   }
+  if (takeFormat(tokens).format !== undefined) refuse('one FORMAT is enough');
+  refuseTokens(tokens, vocabulary);
+  if (first.text.toUpperCase() === 'SHOW' && !SHOWN.test(withoutComments(sql, tokens)))
+    return refuse('of SHOW there are SHOW TABLES, SHOW CREATE TABLE name and SHOW COLUMNS FROM name');
+  return {
+    sql: withoutComments(sql, tokens),
+    ...(format !== undefined && { format }),
+    parameters: parametersOf(tokens),
+  };
+}
+
+/**
+ * Lets an expression through that is one condition and may stand between parentheses, by the same rules.
+ *
+ * @returns the condition without comments
+ * @throws SqlRefusedError saying what is not allowed
+ */
+export function guardCondition(condition: string, vocabulary: SqlVocabulary): string {
+  const tokens = tokenizeSql(condition);
+  if (tokens.length === 0) return refuse('there is no condition');
+  refuseTokens(tokens, vocabulary);
+  if (parametersOf(tokens).length > 0) refuse('a condition has no parameters: write the values out');
+  return withoutComments(condition, tokens);
+}
+
+function refuseTokens(tokens: readonly SqlToken[], vocabulary: SqlVocabulary): void {
   refuseUnbalanced(tokens);
   for (const [index, token] of tokens.entries()) refuseToken(tokens, index, token, vocabulary);
-  return { sql: withoutComments(sql, tokens), ...(format !== undefined && { format }) };
 }
+
+/** SHOW has two dozen forms, and most of them show the server, its users or what others run. */
+const SHOWN =
+  /^SHOW (TABLES( (NOT )?I?LIKE '[^']*')?( LIMIT \d+)?|CREATE (TABLE )?[`"]?\w+[`"]?|COLUMNS FROM [`"]?\w+[`"]?)$/i;
 
 /**
  * Refuses in the SQL of a pipe what reads more than tables and yet is no change, which ClickHouse's `readonly=1` lets
@@ -66,10 +97,12 @@ function refuseToken(
   const name = token.text.toLowerCase();
   if (isSymbol(token, ';')) refuse('send one statement at a time: there is something after the ;');
   if (token.kind === 'word' && name === 'into') refuse('INTO is not allowed: the result is the answer');
-  if (token.kind === 'word' && name === 'settings' && isName(next) && isSymbol(tokens[index + 2], '=')) {
-    refuse('SETTINGS are not allowed here');
-  }
+  if (isSettings(tokens, index)) refuse('SETTINGS are not allowed here');
+  // `SELECT @@name` calls globalVariable().
+  if (isSymbol(token, '@')) refuse('@ is not allowed outside of a string');
   if (!isName(token)) return;
+  if (name === 'explain' && isSymbol(tokens[index - 1], '(')) refuse('EXPLAIN is not allowed here');
+  refuseReference(tokens, index, vocabulary);
   const member = isSymbol(tokens[index - 1], '.');
   const called = isSymbol(next, '(');
   if (isSymbol(next, '.') && !member) refuseDatabase(token, tokens[index + 2], vocabulary);
@@ -82,6 +115,37 @@ function refuseToken(
   if (called && !(token.kind === 'word' && BEFORE_PARENTHESIS.has(name)) && !vocabulary.allows(name)) {
     refuse(`'${token.text}()' is not allowed: it is unknown, or reaches beyond the tables`);
   }
+}
+
+/** `SETTINGS name = value`, or `SETTINGS name` for true; but not the name of a column, as in `ORDER BY settings DESC`. */
+function isSettings(tokens: readonly SqlToken[], index: number): boolean {
+  const [token, name, after] = tokens.slice(index, index + 3);
+  if (token?.kind !== 'word' || token.text.toLowerCase() !== 'settings' || !isName(name)) return false;
+  if (isSymbol(after, '=') || isSymbol(after, '.')) return true;
+  const ends = after === undefined || isSymbol(after, ',') || isSymbol(after, ')');
+  return ends && !/^(asc|desc|end|nulls|final)$/i.test(name?.text ?? '');
+}
+
+/** `arrayMap(name, […])` and `* APPLY name` call what they name, so it has to be as harmless as what is called. */
+function refuseReference(tokens: readonly SqlToken[], index: number, vocabulary: SqlVocabulary): void {
+  const [caller, before, token, next] = [
+    tokens[index - 2],
+    tokens[index - 1],
+    tokens[index] as SqlToken,
+    tokens[index + 1],
+  ];
+  const name = token.text.toLowerCase();
+  const applied = isApply(before) || (isSymbol(before, '(') && isApply(caller) && !isSymbol(next, '-'));
+  const passed =
+    isSymbol(before, '(') &&
+    isSymbol(next, ',') &&
+    vocabulary.isHigherOrder(caller?.text.toLowerCase() ?? '');
+  if ((applied || passed) && vocabulary.isFunction(name) && !vocabulary.allows(name))
+    refuse(`'${token.text}' is not allowed: it is unknown, or reaches beyond the tables`);
+}
+
+function isApply(token: SqlToken | undefined): boolean {
+  return token?.kind === 'word' && token.text.toLowerCase() === 'apply';
 }
 
 /** Keywords that a parenthesis may follow. */

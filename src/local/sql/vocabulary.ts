@@ -6,6 +6,10 @@ export interface SqlVocabulary {
   allows(name: string): boolean;
   /** Whether it is a function that a statement may not even name. */
   denies(name: string): boolean;
+  /** Whether ClickHouse has such a function. */
+  isFunction(name: string): boolean;
+  /** Whether it calls a function that it is given. */
+  isHigherOrder(name: string): boolean;
   /** Whether it is another database than the one of the tables. */
   isOther(database: string): boolean;
 }
@@ -30,8 +34,11 @@ export async function readVocabulary(engine: Pick<Engine, 'read'>): Promise<SqlV
   // Before 25.6 it does not say of what kind a function is: then those are let through that the list below has not.
   const kind = has('categories') ? 'categories' : "'*'";
   const functions = await rows<FunctionRow>(
-    `SELECT lower(name) AS name, lower(alias_to) AS alias, is_aggregate::UInt8 AS aggregate, ${kind} AS kind
-     FROM system.functions ${has('origin') ? "WHERE origin = 'System'" : ''}`,
+    // The name of an alias may differ in capitals alone: then the kind is the other one's.
+    `SELECT lower(name) AS name, anyIf(lower(alias_to), alias_to != '') AS alias, max(is_aggregate)::UInt8 AS aggregate,
+       max(${kind}) AS kind
+     FROM system.functions ${has('origin') ? "WHERE origin = 'System'" : ''}
+     GROUP BY name`,
   );
   const types = await rows<{ name: string }>('SELECT lower(name) AS name FROM system.data_type_families');
   const databases = await rows<{ name: string }>(
@@ -75,6 +82,8 @@ function vocabularyOf(
     allows: (name) => allowed.has(name) || isCombined(name, aggregates),
     // What calls nothing may be the name of a column: only those are kept out that could do harm when they are called.
     denies: (name) => REACHING.test(name) && byName.has(name),
+    isFunction: (name) => byName.has(name),
+    isHigherOrder: (name) => /^(array|map)/.test(name),
     isOther: (database) => others.has(database),
   };
 }
@@ -136,7 +145,9 @@ const KINDS = new Set([
 /** Of what ClickHouse calls "Other", those that compute, or say what everybody may know. */
 const OTHERS = new Set(
   (
-    'bar blocknumber bytesize countdigits currentdatabase defaultvalueofargumenttype defaultvalueoftypename digits ' +
+    'bar blocknumber blockserializedsize blocksize bytesize casewithexpression coloroklabtosrgb coloroklchtosrgb ' +
+    'colorsrgbtooklab colorsrgbtooklch countdigits currentdatabase defaultvalueofargumenttype defaultvalueoftypename digits ' +
+    'flipcoordinates getsizeofenumtype icebergbucket icebergtruncate macnumtostring macstringtonum macstringtooui ' +
     'dumpcolumnstructure errorcodetoname finalizeaggregation formatquery formatquerysingleline formatreadabledecimalsize ' +
     'formatreadablequantity formatreadablesize formatreadabletimedelta getsubcolumn hascolumnintable identity ignore ' +
     'indexhint initializeaggregation isconstant isdecimaloverflow lowcardinalityindices lowcardinalitykeys materialize ' +

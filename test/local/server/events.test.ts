@@ -1,6 +1,32 @@
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { ask, json, runServer } from '../running-server.js';
+import { openChdb } from '../../../src/local/engine/chdb.js';
+import { QueryError } from '../../../src/local/errors.js';
+import { temporaryDirectory } from '../../support/temporary.js';
+import { ask, json, type RunOptions, runServer } from '../running-server.js';
+
+const DAYS = `SCHEMA >
+    \`day\` Date \`json:$.day\`
+ENGINE_PARTITION_KEY day`;
+
+const HALVES = `SCHEMA >
+    \`id\` UInt8 \`json:$.id\`,
+    \`part\` UInt8 \`json:$.part\`,
+    \`half\` UInt8 \`json:$.half\` DEFAULT intDiv(10, part)`;
+
+/** A server whose ClickHouse cannot write to one table. */
+function writingFails(table: string, error: Error): RunOptions {
+  return {
+    openEngine: async () => {
+      const engine = await openChdb(join(await temporaryDirectory(), 'clickhouse'));
+      return {
+        ...engine,
+        insert: (name, rows) => (name === table ? Promise.reject(error) : engine.insert(name, rows)),
+      };
+    },
+  };
+}
 
 const ndjson = (...events: unknown[]) => events.map((event) => JSON.stringify(event)).join('\n');
 
@@ -125,29 +151,92 @@ describe('POST /v0/events', () => {
     ]);
   });
 
-  it('answers 500 with what ClickHouse says of rows it refuses, or tells it when none waits for the answer', async () => {
-    const lost: unknown[] = [];
-    const server = await runServer({
-      datasources: { days: `SCHEMA >\n    \`day\` Date \`json:$.day\`\nENGINE_PARTITION_KEY day` },
-      onError: (error) => lost.push(error),
-    });
-    // One insert may touch 100 partitions.
+  it('stores rows of more partitions than one insert may touch', async () => {
+    const server = await runServer({ datasources: { days: DAYS } });
     const days = Array.from({ length: 120 }, (_, n) => ({
       day: new Date(n * 86_400_000).toISOString().slice(0, 10),
     }));
-    const [refused, stored] = await Promise.all([
-      server.send('days', ndjson(...days)),
-      server.send('days', ndjson({ day: '2025-01-02' })),
-    ]);
-    expect(refused).toMatchObject({
-      status: 500,
-      body: { error: expect.stringContaining('TOO_MANY_PARTS') },
+    expect(await server.send('days', ndjson(...days))).toEqual({
+      status: 200,
+      body: { successful_rows: 120, quarantined_rows: 0 },
     });
-    expect(stored.status).toBe(200);
-    const body = ndjson(...days);
-    expect((await ask(`${server.url}/v0/events?name=days`, { method: 'POST', body })).status).toBe(202);
+    expect(await server.rows('SELECT count() AS days FROM days')).toEqual([{ days: 120 }]);
+  });
+
+  it('sets aside the rows whose DEFAULT fails, and stores the others', async () => {
+    const server = await runServer({ datasources: { halves: HALVES } });
+    const events = Array.from({ length: 20 }, (_, n) => ({ id: n, part: n % 7 === 3 ? 0 : 2 }));
+    expect(await server.send('halves', ndjson(...events))).toEqual({
+      status: 200,
+      body: { successful_rows: 17, quarantined_rows: 3 },
+    });
+    expect(await server.rows('SELECT count() AS rows, countIf(part = 0) AS bad FROM halves')).toEqual([
+      { rows: 17, bad: 0 },
+    ]);
+    const [row] = await server.rows('SELECT * FROM halves_quarantine ORDER BY id::Int8');
+    expect(row).toMatchObject({
+      c__error_column: ['$'],
+      c__error: [expect.stringMatching(/^ClickHouse refuses the row: .*Division by zero/)],
+      id: '3',
+      part: '0',
+    });
+  });
+
+  it('answers 503 when ClickHouse cannot write, so that senders come again', async () => {
+    const server = await runServer(writingFails('calls', new QueryError('Cannot reserve 1 MiB', 243)));
+    const response = await ask(`${server.url}/v0/events?name=calls&wait=true`, {
+      method: 'POST',
+      body: '{"id":"a"}',
+    });
+    expect(response.headers.get('retry-after')).toBe('1');
+    expect(await json(response)).toEqual({
+      status: 503,
+      body: {
+        error: 'the rows could not be stored, none is; send them again later: Cannot reserve 1 MiB',
+      },
+    });
+  });
+
+  it('answers 422 when the good rows are stored and those for the quarantine are not', async () => {
+    const server = await runServer(writingFails('calls_quarantine', new Error('ENOSPC: /home/me/data')));
+    expect(await server.send('calls', '{"id":"a"}\n{"id":1,"usage":{"tokens":-1}}')).toEqual({
+      status: 422,
+      body: {
+        error:
+          '1 rows are stored, 1 to be quarantined are not (ClickHouse cannot write): sending them again would store the first twice',
+      },
+    });
+    expect(await server.rows('SELECT id FROM calls')).toEqual([{ id: 'a' }]);
+  });
+
+  it('tells of rows that were accepted and then could not be stored', async () => {
+    const lost: unknown[] = [];
+    const server = await runServer({
+      ...writingFails('calls', new QueryError('Memory limit exceeded', 241)),
+      onError: (error) => lost.push(error),
+    });
+    const sent = await ask(`${server.url}/v0/events?name=calls`, { method: 'POST', body: '{"id":"a"}' });
+    expect(sent.status).toBe(202);
     await server.close();
-    expect(lost).toEqual([expect.objectContaining({ message: expect.stringContaining('TOO_MANY_PARTS') })]);
+    expect(lost).toEqual([
+      expect.objectContaining({
+        message: expect.stringMatching(/^accepted rows could not be stored: .*Memory limit exceeded/),
+      }),
+    ]);
+  });
+
+  it.each([
+    ['text', 'hello\nworld', 'the line is not JSON'],
+    ['an array', '[{"id":"a"}]', 'the line is not a JSON object'],
+    ['HTML', '<html></html>', 'the line is not JSON'],
+  ])('answers 400 to a body that is %s, and stores nothing', async (_, body, reason) => {
+    const server = await runServer();
+    const answer = await server.send('calls', body);
+    expect(answer.status).toBe(400);
+    expect(answer.body.error).toMatch(
+      new RegExp(`^the body is not NDJSON, nothing is stored: ${reason}.*one JSON object a line$`),
+    );
+    expect(await server.rows('SELECT count() AS rows FROM calls_quarantine')).toEqual([{ rows: 0 }]);
   });
 
   it('says what is missing without a name', async () => {
