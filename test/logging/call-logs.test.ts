@@ -2,10 +2,10 @@ import { expect, it } from 'vitest';
 import { toEvent } from '../../src/call/event.js';
 import type { LogLine } from '../../src/logging/line.js';
 import { toRow } from '../../src/logging/row.js';
-import { runServer } from '../local/running-server.js';
+import { datasourcesForEver, runServer } from '../local/running-server.js';
 import { aCall } from '../support/call.js';
 import { endpointSql, type PipeParams } from './pipe.js';
-import { DATASOURCES, ndjson, pythonRows } from './recorded.js';
+import { ndjson, pythonRows } from './recorded.js';
 
 const INFO = { number: 20, name: 'INFO' };
 
@@ -17,7 +17,7 @@ function row(own: Partial<LogLine>, appName = 'bot') {
 const AT = 1_795_484_876_000;
 
 it('call_logs joins lines of Node and Python with their calls, the newest first, and can be asked for some', async () => {
-  const server = await runServer({ directory: DATASOURCES });
+  const server = await runServer({ directory: await datasourcesForEver() });
   const failed = aCall({
     id: 'call-1',
     metadata: { chat_id: 'c1' },
