@@ -3,9 +3,9 @@ import { expect, it } from 'vitest';
 import { toEvent } from '../../src/call/event.js';
 import type { LogLine } from '../../src/logging/line.js';
 import { toRow } from '../../src/logging/row.js';
-import { ask, json, runServer } from '../local/running-server.js';
+import { ask, datasourcesForEver, json, runServer } from '../local/running-server.js';
 import { aCall } from '../support/call.js';
-import { DATASOURCES, ndjson, pythonRows } from './recorded.js';
+import { ndjson, pythonRows } from './recorded.js';
 
 const INFO = { number: 20, name: 'INFO' };
 
@@ -18,7 +18,7 @@ const AT = 1_795_484_876_000;
 
 it('call_logs joins lines of Node and Python with their calls, the newest first, and can be asked for some', async () => {
   const pipe = await readFile(new URL('../../endpoints/call_logs.pipe', import.meta.url), 'utf8');
-  const server = await runServer({ directory: DATASOURCES, pipes: { call_logs: pipe } });
+  const server = await runServer({ directory: await datasourcesForEver(), pipes: { call_logs: pipe } });
   const failed = aCall({
     id: 'call-1',
     metadata: { chat_id: 'c1' },
