@@ -20,7 +20,7 @@ ENGINE MergeTree
 ENGINE_SORTING_KEY id
 `;
 
-/** A project's directory of `.datasource` files, one an entry; others by their ending, as in `a.pipe`. */
+/** A project's directory of `.datasource` files, one an entry. */
 export async function datasourceDirectory(
   files: Readonly<Record<string, string>>,
   after: Finished = onTestFinished,
@@ -28,7 +28,13 @@ export async function datasourceDirectory(
   const directory = join(await temporaryDirectory(after), 'datasources');
   await mkdir(directory);
   for (const [name, text] of Object.entries(files))
-    await writeFile(join(directory, name.includes('.') ? name : `${name}.datasource`), text);
+    await writeFile(join(directory, `${name}.datasource`), text);
+  return directory;
+}
+
+async function pipeDirectory(files: Readonly<Record<string, string>>, after: Finished): Promise<string> {
+  const directory = await temporaryDirectory(after);
+  for (const [name, text] of Object.entries(files)) await writeFile(join(directory, `${name}.pipe`), text);
   return directory;
 }
 
@@ -46,16 +52,13 @@ interface JsonResponse {
   readonly body: Record<string, unknown>;
 }
 
-/** How a server is started. */
-export interface RunOptions extends Partial<Pick<LocalServerOptions, PassedOn>> {
-  datasources?: Readonly<Record<string, string>>;
+/** What a test asks of its server besides what every one has. */
+export interface RunOptions extends Partial<LocalServerOptions> {
+  readonly datasources?: Readonly<Record<string, string>>;
   /** `.pipe` files beside the datasources, one an entry. */
-  pipes?: Readonly<Record<string, string>>;
-  directory?: string;
-  dataDir?: string;
+  readonly pipes?: Readonly<Record<string, string>>;
+  readonly directory?: string;
 }
-
-type PassedOn = 'allowUrl' | 'simulate' | 'limits' | 'onError' | 'openEngine';
 
 /**
  * Starts a server that is closed after the test.
@@ -66,21 +69,11 @@ export async function runServer(
   options: RunOptions = {},
   after: Finished = onTestFinished,
 ): Promise<RunningServer> {
-  const {
-    datasources: files = { calls: CALLS },
-    pipes = {},
-    directory,
-    dataDir: given,
-    ...passedOn
-  } = options;
-  const dataDir = given ?? (await temporaryDirectory(after));
-  const datasources = directory ?? (await datasourceDirectory(files, after));
-  const named = Object.entries(pipes).map(([name, text]) => [`${name}.pipe`, text] as const);
-  const folders = [
-    datasources,
-    ...(named.length > 0 ? [await datasourceDirectory(Object.fromEntries(named), after)] : []),
-  ];
-  const server = await startLocalServer({ port: 0, dataDir, folders, ...passedOn });
+  const { datasources = { calls: CALLS }, pipes, directory, ...passedOn } = options;
+  const dataDir = options.dataDir ?? (await temporaryDirectory(after));
+  const folder = directory ?? (await datasourceDirectory(datasources, after));
+  const folders = [folder, ...(pipes ? [await pipeDirectory(pipes, after)] : [])];
+  const server = await startLocalServer({ port: 0, folders, ...passedOn, dataDir });
   after(() => server.close());
   return {
     ...server,

@@ -11,7 +11,7 @@ export interface Limits {
   /** Until all of a request is there. */
   readonly requestMs: number;
   /** While nothing of an answer is taken. */
-  readonly unreadMs: number;
+  readonly silenceMs: number;
   readonly connections: number;
   /** Of the first line and the headers of a request. */
   readonly headerBytes: number;
@@ -23,7 +23,7 @@ export interface Limits {
 export const LIMITS: Limits = {
   headersMs: 10_000,
   requestMs: 60_000,
-  unreadMs: 30_000,
+  silenceMs: 30_000,
   connections: 1_000,
   headerBytes: 16 * 1024,
   slowMs: 5_000,
@@ -63,7 +63,7 @@ export function createListener(
       ...headers,
       ...(!server.listening && { connection: 'close' }),
     });
-    response.setTimeout(limits.unreadMs, () => response.destroy());
+    response.setTimeout(limits.silenceMs, () => response.destroy());
     response.end(bytes);
   };
   server.maxConnections = limits.connections;

@@ -57,6 +57,14 @@ describe('an endpoint', () => {
     });
   });
 
+  it('has no parameter of what clients say to Tinybird itself', async () => {
+    const server = await runServer({
+      pipes: { own: endpoint("SELECT {{ String(token, 'none') }} AS token") },
+    });
+    for (const path of ['own.json?token=secret', 'own.json?from=sdk&token=secret&__tb__semver=1'])
+      expect((await answerOf(server, path)).body.data).toEqual([{ token: 'none' }]);
+  });
+
   it('takes the parameters of a JSON or form body, those of the URL beside them', async () => {
     const server = await runServer({ pipes: { usage: USAGE } });
     await server.send('calls', ROWS);
@@ -79,6 +87,8 @@ describe('an endpoint', () => {
     const data = async (path: string, init?: RequestInit) => (await answerOf(server, path, init)).body.data;
     const q = encodeURIComponent('SELECT count() AS n, max(tokens) AS most FROM _');
     expect(await data(`usage.json?q=${q}&least=2`)).toEqual([{ n: 3, most: 4 }]);
+    const typed = encodeURIComponent('SELECT id FROM _ WHERE tokens IN {some:Array(UInt16)} ORDER BY id');
+    expect(await data(`usage.json?q=${typed}&some=1,3&least=2`)).toEqual([{ id: 'c3' }]);
     const both = 'WITH 2 AS two SELECT a.id AS id FROM usage AS a JOIN _ AS b USING id WHERE a.tokens = two';
     expect(await data('usage.json', { method: 'POST', body: both })).toEqual([{ id: 'c2' }]);
     const curl = {
@@ -93,8 +103,10 @@ describe('an endpoint', () => {
       'SHOW TABLES',
       'SELECT 1 FROM _ FORMAT CSV',
       'DROP TABLE calls',
+      'SELECT {p0:String} FROM _',
+      'SELECT {p0:String} FROM _ WHERE {missing:String}',
     ])
-      expect(await answerOf(server, `usage.json?q=${encodeURIComponent(refused)}`)).toMatchObject({
+      expect(await answerOf(server, `usage.json?p0=1&q=${encodeURIComponent(refused)}`)).toMatchObject({
         status: 400,
       });
     expect(await server.rows('SELECT count() AS n FROM calls')).toEqual([{ n: 4 }]);

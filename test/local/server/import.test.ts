@@ -173,6 +173,21 @@ describe('mode=replace', () => {
     expect(await ids()).toEqual(['old']);
   });
 
+  it('leaves the old rows when the new ones cannot be read', async () => {
+    await replaceBy('old');
+    expect(await send('mode=replace', { body: Buffer.from([0x7b, 0xff]) })).toMatchObject({
+      status: 400,
+      body: { error: 'the body is not valid UTF-8' },
+    });
+    expect(await ids()).toEqual(['old']);
+  });
+
+  it('empties a datasource with no rows', async () => {
+    await replaceBy('old');
+    expect(await replaceBy()).toMatchObject({ status: 200, body: { successful_rows: 0 } });
+    expect(await ids()).toEqual([]);
+  });
+
   it('runs one at a time', async () => {
     const answers = await Promise.all([replaceBy('one'), replaceBy('two'), replaceBy('three')]);
     const statuses = answers.map(({ status }) => status);
