@@ -157,14 +157,21 @@ function fitsFloat(value: number, bits: 32 | 64): boolean {
   return Number.isFinite(bits === 32 ? Math.fround(value) : value);
 }
 
-/** Strings are welcome here: Tinybird advises them for 15 digits and more. */
+/** Strings are welcome here: Tinybird advises them for 15 digits and more. Digits beyond the scale are cut off. */
 function decimalConverter(wholeDigits: number): Converter {
   return (value) => {
     const text = typeof value === 'number' ? String(value) : value;
-    if (typeof text !== 'string' || !/^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text)) return undefined;
-    return Math.abs(Number(text)) < 10 ** wholeDigits ? text : undefined;
+    const [, whole, exponent] = (typeof text === 'string' && DECIMAL.exec(text)) || [];
+    if (whole === undefined) return undefined;
+    const fits =
+      exponent === undefined
+        ? whole.replace(/^0+/, '').length <= wholeDigits
+        : Math.abs(Number(text)) < 10 ** wholeDigits;
+    return fits ? text : undefined;
   };
 }
+
+const DECIMAL = /^-?(\d+)(?:\.\d+)?(e[+-]?\d+)?$/i;
 
 function arrayConverter(of: ColumnType): Converter {
   const convert = elementConverter(of);
