@@ -1,4 +1,9 @@
+import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
+import { QueryError } from '../../../src/local/errors.js';
+import { parsePipe } from '../../../src/local/pipes/pipe-file.js';
+import { answerPipe } from '../../../src/local/server/pipes-route.js';
+import type { LocalTinybird } from '../../../src/local/server/routes.js';
 import { ask, json, type RunningServer, runServer } from '../running-server.js';
 
 const USAGE = `DESCRIPTION >
@@ -177,6 +182,19 @@ describe('an endpoint', () => {
         body: { error: expect.stringContaining('no JSON object of parameters') },
       });
     }
+  });
+
+  it('answers 408 where ClickHouse gives up, and what is no failure of the read as it is', async () => {
+    const pipes = new Map([['slow', parsePipe(endpoint('SELECT 1'), 'slow.pipe')]]);
+    const answered = (failure: Error) => {
+      const tinybird = { pipes, engine: { read: () => Promise.reject(failure) } } as unknown as LocalTinybird;
+      return answerPipe(tinybird, { method: 'GET' } as IncomingMessage, new URL('http://t/'), 'slow.json');
+    };
+    await expect(answered(new QueryError('timeout exceeded', 159))).rejects.toMatchObject({
+      status: 408,
+      message: 'timeout exceeded',
+    });
+    await expect(answered(new TypeError('a fault'))).rejects.toThrow(TypeError);
   });
 
   it('is listed with its nodes and parameters, among all the pipes', async () => {
