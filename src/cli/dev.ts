@@ -56,7 +56,7 @@ export async function dev(options: DevOptions): Promise<void> {
     openEngine: place.openEngine,
     allowUrl: options.allowUrl,
     simulate: options.simulate,
-    onError: (error) => console.error('accepted rows could not be stored:', error),
+    onError: (error) => console.error(error),
   });
   say(banner(server, place, options.simulate));
   if (!withProgram) return stopOnSignal(() => server.close());

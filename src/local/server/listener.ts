@@ -29,6 +29,13 @@ export const LIMITS: Limits = {
   slowMs: 5_000,
 };
 
+/** An HTTP server, and the end of it. */
+export interface Listener {
+  readonly server: Server;
+  /** Takes no new connections, lets requests under way go on for a second, then cuts them off. */
+  close(): Promise<void>;
+}
+
 /**
  * Makes the HTTP server: what comes in on a connection, and what goes out.
  *
@@ -41,10 +48,10 @@ export function createListener(
   limits: Limits,
   dataDir: string,
   onError: (error: unknown) => void,
-): Server {
+): Listener {
   const server = createServer(
     {
-      headersTimeout: limits.headersMs,
+      headersTimeout: Math.min(limits.headersMs, limits.requestMs),
       requestTimeout: limits.requestMs,
       // Node looks for who is late every 30 s by default.
       connectionsCheckingInterval: Math.min(limits.headersMs, limits.requestMs) / 4,
@@ -54,8 +61,7 @@ export function createListener(
     (request, response) => void tryAnswer(ready, request, onError).then((given) => send(given, response)),
   );
   const send = ({ status, body, contentType, headers }: Answer, response: ServerResponse): void => {
-    const text = typeof body === 'string' ? body : JSON.stringify(body);
-    const bytes = Buffer.isBuffer(body) ? body : Buffer.from(text.replaceAll(dataDir, '…'));
+    const bytes = bytesOf(body, dataDir);
     response.writeHead(status, {
       'content-type': contentType ?? 'application/json; charset=utf-8',
       ...(status !== 204 && { 'content-length': bytes.length }),
@@ -68,7 +74,30 @@ export function createListener(
   };
   server.maxConnections = limits.connections;
   server.on('clientError', refuseBroken);
-  return server;
+  // Node itself forgets a connection once it has sent what is no HTTP.
+  const sockets = new Set<Duplex>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  const close = async (): Promise<void> => {
+    const ended = new Promise((resolve) => server.close(resolve));
+    const grace = setTimeout(() => {
+      for (const socket of sockets) socket.destroy();
+    }, GRACE_MS);
+    await ended;
+    clearTimeout(grace);
+  };
+  return { server, close };
+}
+
+/** How long requests that still run may go on once the server closes, in ms. */
+const GRACE_MS = 1_000;
+
+function bytesOf(body: unknown, dataDir: string): Buffer {
+  if (Buffer.isBuffer(body)) return body;
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  return Buffer.from(text.replaceAll(dataDir, '…'));
 }
 
 const ALWAYS = {
@@ -98,7 +127,9 @@ async function tryAnswer(
 
 /** What is no HTTP, too long or too late has no request that a route could answer. */
 function refuseBroken(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
+  // Behind an answer that is not taken there is no place for another one.
+  if (!socket.writable || socket.writableLength > 0 || error.code === 'ECONNRESET')
+    return void socket.destroy();
   const [status, reason] = BROKEN[error.code ?? ''] ?? ['400 Bad Request', 'the request is no HTTP'];
   const body = JSON.stringify({ error: reason });
   const headers = [
@@ -109,6 +140,7 @@ function refuseBroken(error: NodeJS.ErrnoException, socket: Duplex): void {
     'connection: close',
   ];
   socket.end(`${headers.join('\r\n')}\r\n\r\n${body}`);
+  setTimeout(() => socket.destroy(), GRACE_MS).unref();
 }
 
 const BROKEN: Readonly<Record<string, readonly [string, string]>> = {

@@ -9,7 +9,7 @@ import { PortInUseError } from '../errors.js';
 import type { Pipe } from '../pipes/pipe.js';
 import { loadProject, type Project } from '../project.js';
 import { readVocabulary, type SqlVocabulary } from '../sql/vocabulary.js';
-import { createListener, LIMITS, type Limits } from './listener.js';
+import { createListener, LIMITS, type Limits, type Listener } from './listener.js';
 import { createRateLimit, REQUESTS_A_SECOND } from './rate-limit.js';
 import { dropReplacements } from './replacement.js';
 import type { LocalTinybird } from './routes.js';
@@ -62,14 +62,14 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
   });
   const limits = { ...LIMITS, ...options.limits };
   const { dataDir, onError = () => {} } = options;
-  const server = createListener(ready, limits, resolve(dataDir), onError);
+  const listener = createListener(ready, limits, resolve(dataDir), onError);
   const pipes = [...project.pipes.values()];
   // The port comes first: a second `dev` should be told of the first one, not of its lock file.
-  const port = await listen(server, options.port);
+  const port = await listen(listener.server, options.port);
   try {
     const tinybird = await openTinybird(options, project, limits);
     opened(tinybird);
-    const close = () => closeAll(server, tinybird);
+    const close = () => closeAll(listener, tinybird);
     let closing: Promise<void> | undefined;
     return {
       url: `http://127.0.0.1:${port}`,
@@ -82,8 +82,7 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
       },
     };
   } catch (error) {
-    server.close();
-    server.closeAllConnections();
+    await listener.close();
     throw error;
   }
 }
@@ -146,14 +145,8 @@ function listen(server: Server, port: number): Promise<number> {
   });
 }
 
-/** How long requests that still run may go on once the server closes, in ms. */
-const GRACE_MS = 1_000;
-
-async function closeAll(server: Server, tinybird: LocalTinybird): Promise<void> {
-  const ended = new Promise((settle) => server.close(settle));
-  const grace = setTimeout(() => server.closeAllConnections(), GRACE_MS);
-  await ended;
-  clearTimeout(grace);
+async function closeAll(listener: Listener, tinybird: LocalTinybird): Promise<void> {
+  await listener.close();
   await tinybird.writes.drain();
   await tinybird.engine.close();
 }

@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ask, type RunningServer, sharedServer } from '../running-server.js';
 
-const server = sharedServer({ limits: { requestMs: 5_000, headerBytes: 4_096 } });
+const server = sharedServer({ limits: { headersMs: 2_000, requestMs: 2_000, headerBytes: 4_096 } });
 
 /** A connection, and everything that came back on it until it ended. */
 async function open({
