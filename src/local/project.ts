@@ -62,6 +62,17 @@ export async function loadProject(folders: readonly string[]): Promise<Project> 
       });
     }
   }
+  for (const pipe of pipes.values()) {
+    // A pipe that reads the one would get the other.
+    const node = pipe.nodes.find(({ name }) => name !== pipe.name && paths.has(name));
+    if (node !== undefined)
+      throw new DatafileError(
+        paths.get(pipe.name) ?? pipe.name,
+        node.line,
+        `the node '${node.name}' has the name of ${paths.get(node.name)}`,
+        'Rename the node',
+      );
+  }
   if (datasources.size === 0) {
     throw new DatafileError(folders.join(', '), undefined, 'there is no .datasource file in it', PROJECT_FIX);
   }
