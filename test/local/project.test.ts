@@ -1,48 +1,67 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { expect, it } from 'vitest';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
 import { DatafileError } from '../../src/local/errors.js';
 import { loadProject } from '../../src/local/project.js';
 import { temporaryDirectory } from '../support/temporary.js';
-import { CALLS } from './running-server.js';
 
-async function folderOf(files: Readonly<Record<string, string>>): Promise<string> {
-  const folder = await temporaryDirectory();
+const CALLS = 'SCHEMA >\n    `id` String `json:$.id`\n';
+
+/** A folder with these files, by their path in it. */
+async function folder(files: Readonly<Record<string, string>>): Promise<string> {
+  const directory = await temporaryDirectory();
   for (const [path, text] of Object.entries(files)) {
-    await mkdir(dirname(join(folder, path)), { recursive: true });
-    await writeFile(join(folder, path), text);
+    await mkdir(join(directory, path, '..'), { recursive: true });
+    await writeFile(join(directory, path), text);
   }
-  return folder;
+  return directory;
 }
 
-const PIPE = 'NODE one\nSQL >\n    SELECT 1 AS n\nTYPE endpoint\n';
-
-it('a project is every datafile under its folders, but for those of packages and hidden folders', async () => {
-  const folder = await folderOf({
-    'datasources/calls.datasource': CALLS,
-    'datasources/deep/er/others.datasource': CALLS,
-    'endpoints/usage.pipe': PIPE,
-    'materializations/daily.pipe':
-      'NODE one\nSQL >\n    SELECT 1 AS n\nTYPE materialized\nDATASOURCE others\n',
-    'node_modules/a/calls.datasource': 'nonsense',
-    '.tinyb/calls.datasource': 'nonsense',
-    'README.md': 'nonsense',
+describe('a project', () => {
+  it('is every datafile of its folders, however deep, by name', async () => {
+    const directory = await folder({
+      'datasources/b.datasource': CALLS,
+      'a/deep/a.datasource': CALLS,
+      'endpoints/top.pipe': 'NODE n\nSQL >\n    SELECT 1\nTYPE endpoint\n',
+      'node_modules/x/c.datasource': CALLS,
+      '.hidden/d.datasource': CALLS,
+      'datasources/b.datasource.bak': CALLS,
+      'README.md': 'SCHEMA >',
+    });
+    const { datasources, pipes } = await loadProject([directory]);
+    expect([...datasources.keys()]).toEqual(['a', 'b']);
+    expect([...pipes.keys()]).toEqual(['top']);
   });
-  const { datasources, pipes } = await loadProject([folder]);
-  expect([...datasources.keys()]).toEqual(['calls', 'others']);
-  expect([...pipes].map(([name, { kind }]) => [name, kind])).toEqual([
-    ['daily', 'materialized'],
-    ['usage', 'endpoint'],
-  ]);
-});
 
-it.each([
-  [{ 'a/calls.datasource': CALLS, 'b/calls.datasource': CALLS }, "'calls' is also the name of"],
-  [{ 'calls.datasource': CALLS, 'calls.pipe': PIPE }, "'calls' is also the name of"],
-  [{ 'one.datasource': CALLS, 'usage.pipe': PIPE }, "the node 'one' has the name of"],
-  [{ 'usage.pipe': PIPE }, 'there is no .datasource file in it'],
-])('that is not one is refused by name: %j', async (files, message) => {
-  const loaded = loadProject([await folderOf(files)]);
-  await expect(loaded).rejects.toThrow(DatafileError);
-  await expect(loaded).rejects.toThrow(message);
+  it('says which two files have one name', async () => {
+    const directory = await folder({ 'one/calls.datasource': CALLS, 'two/calls.datasource': CALLS });
+    await expect(loadProject([directory])).rejects.toThrow(
+      /'calls' is also the name of .*calls\.datasource\. Rename/,
+    );
+  });
+
+  it('has no node with the name of a datasource or of another pipe', async () => {
+    const directory = await folder({
+      'calls.datasource': CALLS,
+      'usage.pipe': 'NODE calls\nSQL >\n    SELECT 1 AS n\nTYPE endpoint\n',
+    });
+    await expect(loadProject([directory])).rejects.toThrow(
+      /usage\.pipe:3: the node 'calls' has the name of .*calls\.datasource/,
+    );
+  });
+
+  it.each([
+    ['a folder without datasources', '', 'there is no .datasource file in it. Pass with --project'],
+    ['a folder that is not there', 'nowhere', 'the directory cannot be read (ENOENT'],
+  ])('says so of %s', async (_, path, expected) => {
+    await expect(loadProject([join(await folder({}), path)])).rejects.toThrow(expected);
+  });
+
+  it('names a file that cannot be read', async () => {
+    const directory = await folder({ 'calls.datasource': CALLS });
+    await symlink('nowhere', join(directory, 'gone.datasource'));
+    const problem = await loadProject([directory]).catch((error: unknown) => error);
+    expect(problem).toBeInstanceOf(DatafileError);
+    expect((problem as Error).message).toContain('gone.datasource: the file cannot be read (ENOENT');
+  });
 });
