@@ -122,7 +122,7 @@ function makeWords(count: number): string[] {
 }
 
 /** The same numbers between 0 and 1 in every process (mulberry32): every variant sends the same rows. */
-function randomFrom(seed: number): () => number {
+export function randomFrom(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 import { LocalError } from '../local/errors.js';
 
 /** The program of `tinybird-llm dev -- program …` cannot be started. */
-export class ProgramError extends LocalError {
+class ProgramError extends LocalError {
   readonly code = 'program_failed';
 }
 

@@ -136,7 +136,7 @@ function ownValue({ columns, parts, elements }: Place, values: Values): OwnValue
   const found = columns.flatMap((column) => {
     const value = values.get(column.name) ?? null;
     if (value === null) return [];
-    const kind: string = column.type === undefined ? 'other' : valueType(column.type).kind;
+    const kind = column.type === undefined ? 'other' : valueType(column.type).kind;
     const isWhole = kind === 'string' || kind === 'json';
     const isShared = parts.size > 0 || elements !== undefined || columns.length > 1;
     const structure = isShared ? structureOf(value, isWhole, elements !== undefined) : undefined;

@@ -19,7 +19,7 @@ export function exportedExpression(name: string, type: string): string {
 /** The type as the row rules know it; `undefined` when they take no such value. */
 export function exportedType(type: string): ColumnType | undefined {
   const parsed = parseColumnType(type);
-  return typeof parsed === 'string' || (parsed.kind as string) === 'other' ? undefined : parsed;
+  return typeof parsed === 'string' || parsed.kind === 'other' ? undefined : parsed;
 }
 
 /** A value as an event has it, from the text it was read as. */

@@ -81,10 +81,12 @@ async function storedColumns(engine: Engine, table: string): Promise<readonly St
 async function* rowsOf(
   engine: Engine,
   table: string,
-  columns: readonly StoredColumn[],
+  stored: readonly StoredColumn[],
   datafile: Datafile | undefined,
 ): AsyncGenerator<readonly string[]> {
   const known = new Map(datafile?.columns.map((column) => [column.name, column]));
+  // What no event may have a value for is computed again.
+  const columns = stored.filter(({ name }) => known.get(name)?.type.kind !== 'other');
   const exported = columns.map(({ name, type }): ExportedColumn => {
     const { path, default: expression } = known.get(name) ?? {};
     return {

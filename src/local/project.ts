@@ -47,7 +47,7 @@ export async function loadProject(folders: readonly string[]): Promise<Project> 
     paths.set(name, path);
   };
   for (const path of (await Promise.all(folders.map(datafiles))).flat()) {
-    const text = await readFile(path, 'utf8');
+    const text = await readText(path);
     if (path.endsWith('.pipe')) {
       const pipe = parsePipe(text, path);
       claim(pipe.name, path);
@@ -62,6 +62,17 @@ export async function loadProject(folders: readonly string[]): Promise<Project> 
       });
     }
   }
+  for (const pipe of pipes.values()) {
+    // A pipe that reads the one would get the other.
+    const node = pipe.nodes.find(({ name }) => name !== pipe.name && paths.has(name));
+    if (node !== undefined)
+      throw new DatafileError(
+        paths.get(pipe.name) ?? pipe.name,
+        node.line,
+        `the node '${node.name}' has the name of ${paths.get(node.name)}`,
+        'Rename the node',
+      );
+  }
   if (datasources.size === 0) {
     throw new DatafileError(folders.join(', '), undefined, 'there is no .datasource file in it', PROJECT_FIX);
   }
@@ -70,6 +81,13 @@ export async function loadProject(folders: readonly string[]): Promise<Project> 
 
 const PROJECT_FIX =
   'Pass with --project the folder that has your .datasource files, in its datasources/ for instance';
+
+function readText(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch((error: Error) => {
+    const fix = 'Make it readable, or remove it if it links to nowhere';
+    throw new DatafileError(path, undefined, `the file cannot be read (${error.message})`, fix);
+  });
+}
 
 async function datafiles(directory: string): Promise<readonly string[]> {
   const entries = await readdir(directory, { withFileTypes: true }).catch((error: Error) => {

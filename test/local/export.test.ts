@@ -6,8 +6,8 @@ import { openClickHouse } from '../../src/local/engine/clickhouse.js';
 import type { Engine } from '../../src/local/engine/engine.js';
 import { createTables } from '../../src/local/engine/tables.js';
 import { ExportError, SchemaChangeError } from '../../src/local/errors.js';
-import { compileEvent } from '../../src/local/export-event.js';
 import { exportRows } from '../../src/local/export.js';
+import { compileEvent } from '../../src/local/export-event.js';
 import { loadProject, type Project } from '../../src/local/project.js';
 import { ingest } from '../../src/local/rows/ingest.js';
 import { quarantineTable } from '../../src/local/rows/quarantine.js';
@@ -120,7 +120,14 @@ const EVERY_TYPE = `SCHEMA >
     \`nested\` Array(Array(Nullable(Float64))) \`json:$.nested[:]\`,
     \`labels\` Map(String, Array(Int64)) \`json:$.labels\`,
     \`numbered\` Map(UInt16, Bool) \`json:$.numbered\`,
-    \`maps\` Array(Map(String, String)) \`json:$.maps[:]\`
+    \`maps\` Array(Map(String, String)) \`json:$.maps[:]\`,
+    \`level\` Enum8('low' = 1, 'it''s' = -2) \`json:$.level\`,
+    \`ip\` IPv4 \`json:$.ip\`,
+    \`wide_ip\` IPv6 \`json:$.wide_ip\`,
+    \`total\` SimpleAggregateFunction(sum, UInt64) \`json:$.total\`,
+    \`document\` JSON \`json:$.document\`,
+    \`item_ids\` Array(UInt64) \`json:$.items[:].id\`,
+    \`pair\` Tuple(UInt8, String) \`json:$.pair\` DEFAULT (1, 'x')
 
 ENGINE_SORTING_KEY id
 `;
@@ -155,6 +162,12 @@ const FULL = {
   labels: { a: [1, '9007199254740993'], b: [] },
   numbered: { '65535': true, '1': false },
   maps: [{ a: '1' }, {}],
+  level: "it's",
+  ip: '127.0.0.1',
+  wide_ip: '2001:db8::1',
+  total: '18446744073709551615',
+  document: { a: { b: [1, { c: null }] }, big: 9007199254740991 },
+  items: [{ id: 1 }, { id: '9007199254740993' }],
 };
 const { maybe: _maybe, maybe_at: _maybeAt, maybe_kind: _maybeKind, ...SPARSE } = FULL;
 
@@ -254,7 +267,12 @@ describe('what is exported', () => {
       { name: 'texts', type: 'Array(String)', path: '$.both[:]', default: '[]' },
       { name: 'parts', type: 'Array(String)', path: '$.both[:].x', default: '[]' },
     ]);
-    const row = { ids: ['1', '18446744073709551615'], notes: [null, 'n'], deep: [['3', '4'], []], plain: [['1'], []] };
+    const row = {
+      ids: ['1', '18446744073709551615'],
+      notes: [null, 'n'],
+      deep: [['3', '4'], []],
+      plain: [['1'], []],
+    };
     const rest = {
       a: [
         { id: 1, b: [{ c: 3 }, { c: 4 }] },
@@ -379,7 +397,7 @@ describe('an export', () => {
     const project = await projectOf({ calls: CALLS });
     const engine = await start(project);
     await engine.exec(
-      "INSERT INTO calls SELECT repeat('🎉', number % 500), number % 65536, '' FROM numbers(20000)",
+      "INSERT INTO calls SELECT repeat('🎉', number % 500), number % 65536, '' FROM numbers(4000)",
     );
     const cut: Engine = {
       ...engine,
@@ -391,9 +409,9 @@ describe('an export', () => {
     };
     const directory = await temporaryDirectory();
     const [calls] = await exportRows(cut, project, directory);
-    expect(calls?.rows).toBe(20_000);
+    expect(calls?.rows).toBe(4_000);
     const text = await readFile(join(directory, 'calls.ndjson'), 'utf8');
     expect(text).not.toContain('\ufffd');
-    expect(text.split('\n')).toHaveLength(20_001);
+    expect(text.split('\n')).toHaveLength(4_001);
   });
 });

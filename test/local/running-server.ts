@@ -1,6 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
 import {
   type LocalServer,
@@ -36,6 +37,18 @@ async function pipeDirectory(files: Readonly<Record<string, string>>, after: Fin
   const directory = await temporaryDirectory(after);
   for (const [name, text] of Object.entries(files)) await writeFile(join(directory, `${name}.pipe`), text);
   return directory;
+}
+
+/** This package's own datasources without a TTL, which at once deletes rows of long ago. */
+export async function datasourcesForEver(after: Finished = onTestFinished): Promise<string> {
+  const own = fileURLToPath(new URL('../../datasources', import.meta.url));
+  const files = await Promise.all(
+    (await readdir(own)).map(async (file) => {
+      const text = await readFile(join(own, file), 'utf8');
+      return [file, text.replace(/^ENGINE_TTL.*\n?/m, '')] as const;
+    }),
+  );
+  return datasourceDirectory(Object.fromEntries(files), after);
 }
 
 /** A server on a port and directories of its own, and what a test asks of it. */

@@ -14,8 +14,7 @@ import { tinybirdStream } from '../../src/logging/pino/index.js';
 import { toRow } from '../../src/logging/row.js';
 import { TinybirdTransport, tinybirdMeta } from '../../src/logging/winston/index.js';
 import { withMetadata } from '../../src/recorder/context.js';
-import { runServer } from '../local/running-server.js';
-import { DATASOURCES } from './recorded.js';
+import { datasourcesForEver, runServer } from '../local/running-server.js';
 import { ALWAYS } from './rows.js';
 
 const AT = Date.UTC(2026, 10, 24, 1, 57, 56, 325);
@@ -103,7 +102,7 @@ it('every integration makes rows with all keys of the schema, none of them null'
 });
 
 it('rows of every kind fit the schema and are stored, and none of them is quarantined', async () => {
-  const server = await runServer({ directory: DATASOURCES });
+  const server = await runServer({ directory: await datasourcesForEver() });
   const problems: unknown[] = [];
   const datasource = new Datasource('tb_logs', {
     url: server.url,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { tbLogSchema } from '../../schemas/tb-logs.js';
-import { runServer } from '../local/running-server.js';
-import { DATASOURCES, ndjson, pythonRows } from './recorded.js';
+import { datasourcesForEver, runServer } from '../local/running-server.js';
+import { ndjson, pythonRows } from './recorded.js';
 
 const rows = await pythonRows();
 const named = rows.map((row) => ({ message: String(row.message).split('\n')[0], row }));
@@ -27,7 +27,7 @@ describe('a row of Tinybird’s Python handlers', () => {
   });
 
   it('is stored with every column in its place, and none of them is quarantined', async () => {
-    const server = await runServer({ directory: DATASOURCES });
+    const server = await runServer({ directory: await datasourcesForEver() });
     const sent = await server.send('tb_logs', ndjson(rows));
     expect(sent.body).toEqual({ successful_rows: 16, quarantined_rows: 0 });
 

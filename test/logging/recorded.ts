@@ -1,8 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-
-/** The package's own datasources. */
-export const DATASOURCES = fileURLToPath(new URL('../../datasources', import.meta.url));
 
 /** What Tinybird's Python handlers send, a line a row. */
 export async function pythonRows(): Promise<Record<string, unknown>[]> {

@@ -1,6 +1,10 @@
 import { basename } from 'node:path';
 import { DatafileError } from '../errors.js';
+import { type Directive, type Fail, type Grammar, readDirectives, trimmedValue } from './directives.js';
+import { readEngine } from './engine-clause.js';
+import { parseIndexes } from './indexes.js';
 import { type DatasourceColumn, parseColumns } from './schema-columns.js';
+import { parseToken, type ResourceToken } from './token-line.js';
 
 /** A `.datasource` file, as far as it decides what a row is and how it is stored. */
 export interface Datafile {
@@ -20,142 +24,71 @@ export interface Datafile {
   readonly settings?: string;
   /** INDEXES, each as it stands: `name expr TYPE type GRANULARITY n`. */
   readonly indexes?: readonly string[];
+  /** The TOKEN lines. */
+  readonly tokens?: readonly ResourceToken[];
 }
 
 /**
- * Reads a `.datasource` file as Tinybird's CLI does: `CMD value`, `CMD "value"` or `CMD >` with an indented block,
- * `#` comments, any order. What only concerns speed, access or connectors (INDEXES, ENGINE_TTL, TOKEN, KAFKA_…)
- * is accepted and left aside.
+ * Reads a `.datasource` file as Tinybird's CLI does, and a little more kindly (see {@link readDirectives}). A
+ * directive that comes again counts as its last. What only concerns deployments or connectors (FORWARD_QUERY,
+ * SHARED_WITH, KAFKA_…, with its `{{ tb_secret("…") }}`) is accepted and left aside.
  *
  * @param fileName - the file's name or path; the datasource is called after it
  * @throws DatafileError naming file, line, what was found and the fix
  */
 export function parseDatafile(text: string, fileName: string): Datafile {
-  const fail = (line: number | undefined, found: string, fix: string): never => {
+  const fail: Fail = (line, found, fix) => {
     throw new DatafileError(fileName, line, found, fix);
   };
   const name = basename(fileName).replace(/\.datasource$/, '');
   if (!/^[A-Za-z_]\w*$/.test(name)) {
     fail(undefined, `'${name}' cannot name a datasource`, 'Use letters, digits and _ in the file name');
   }
-  const directives = readDirectives(text, fail);
-  const value = (command: string): string | undefined => trimmedValue(directives.get(command));
+  const directives = readDirectives(text, GRAMMAR, fail);
+  const last = new Map(directives.map((directive) => [directive.command, directive]));
+  const include = last.get('INCLUDE');
+  if (include) fail(include.line, 'INCLUDE is not followed', 'Write here what the .incl file says');
 
-  const schema = directives.get('SCHEMA') ?? fail(undefined, 'there is no SCHEMA', 'Add a SCHEMA > block');
-  const columns = parseColumns(schema.value, (offset, found, fix) =>
-    fail(schema.firstLine + schema.value.slice(0, offset).split('\n').length - 1, found, fix),
-  );
-  if (columns.length === 0)
-    fail(schema.firstLine, 'the SCHEMA has no columns', 'Add one column a line under it');
-
-  const description = value('DESCRIPTION');
-  const sortingKey = value('ENGINE_SORTING_KEY');
-  const partitionKey = value('ENGINE_PARTITION_KEY');
+  const value = (command: string): string | undefined => trimmedValue(last.get(command));
+  // Only what is there becomes a field.
+  const optional = <Key extends keyof Datafile>(key: Key, found: Datafile[Key] | undefined) =>
+    found === undefined ? {} : { [key]: found };
+  const tokens = directives.filter(({ command }) => command === 'TOKEN');
   return {
     name,
-    ...(description !== undefined && { description }),
-    columns,
-    engine: readEngine(directives, fail),
-    ...(sortingKey !== undefined && { sortingKey }),
-    ...(partitionKey !== undefined && { partitionKey }),
+    ...optional('description', value('DESCRIPTION')),
+    columns: readColumns(last.get('SCHEMA'), fail),
+    engine: readEngine(last, fail),
+    ...optional('sortingKey', withoutLastComma(value('ENGINE_SORTING_KEY'))),
+    ...optional('partitionKey', value('ENGINE_PARTITION_KEY')),
+    ...optional('primaryKey', withoutLastComma(value('ENGINE_PRIMARY_KEY'))),
+    ...optional('ttl', value('ENGINE_TTL') ?? value('TTL')),
+    ...optional('settings', withoutLastComma(value('ENGINE_SETTINGS'))),
+    ...optional('indexes', parseIndexes(last.get('INDEXES'), fail)),
+    ...optional('tokens', tokens.length > 0 ? tokens.map((token) => parseToken(token, fail)) : undefined),
   };
 }
 
-interface Directive {
-  /** The line its value begins on. */
-  readonly firstLine: number;
-  value: string;
-}
-
-type Fail = (line: number | undefined, found: string, fix: string) => never;
-
-const USED = ['DESCRIPTION', 'SCHEMA', 'ENGINE', 'ENGINE_SORTING_KEY', 'ENGINE_PARTITION_KEY'];
-const ENGINE_ARGUMENTS = [
-  'ENGINE_VER',
-  'ENGINE_IS_DELETED',
-  'ENGINE_SIGN',
-  'ENGINE_VERSION',
-  'ENGINE_SUMMING_COLUMNS',
-];
-const LEFT_ASIDE =
-  /^(ENGINE_(PRIMARY_KEY|TTL|SETTINGS|SAMPLING_KEY)|TTL|INDEXES|TOKEN|TAGS|FORWARD_QUERY|BACKFILL|SHARED_WITH|VERSION|(KAFKA|IMPORT)_\w+)$/;
-
-function readDirectives(text: string, fail: Fail): Map<string, Directive> {
-  const directives = new Map<string, Directive>();
-  let block: { readonly command: string; readonly directive: Directive } | undefined;
-  const lines = text.replace(/^\ufeff/, '').split(/\r?\n/);
-
-  for (const [index, line] of lines.entries()) {
-    const number = index + 1;
-    const [, command, rest = ''] = /^([A-Z][A-Z0-9_]*)(?:\s+(.*))?$/.exec(line) ?? [];
-    // A description is markdown: an indented # there is a heading.
-    const comment = /^\s*#/.test(line) && !(block?.command === 'DESCRIPTION' && /^\s/.test(line));
-    if (command !== undefined) {
-      if (!isKnown(command)) {
-        fail(
-          number,
-          `unknown directive '${command}'`,
-          `Known are ${USED.join(', ')} and those Tinybird documents; the lines of a block are indented`,
-        );
-      }
-      // TOKEN is the only one that may come again: one line a token.
-      if (directives.has(command) && command !== 'TOKEN') {
-        fail(number, `${command} is there twice`, 'Keep one of the two');
-      }
-      const opens = rest.trim() === '>';
-      const directive = opens
-        ? { firstLine: number + 1, value: '' }
-        : { firstLine: number, value: unquote(rest.trim()) };
-      directives.set(command, directive);
-      block = opens ? { command, directive } : undefined;
-    } else if (block) {
-      // A comment leaves its empty line behind, so that the lines of an error are those of the file.
-      block.directive.value += comment ? '\n' : `${line}\n`;
-    } else if (line.trim() !== '' && !comment) {
-      fail(
-        number,
-        `'${line.trim()}' is no directive and in no block`,
-        'Write CMD value or CMD > with its lines under it; a directive is in capitals and not indented',
-      );
-    }
-  }
-  return directives;
-}
-
-function isKnown(command: string): boolean {
-  return USED.includes(command) || ENGINE_ARGUMENTS.includes(command) || LEFT_ASIDE.test(command);
-}
-
-function unquote(text: string): string {
-  const [, , inner] = /^(["'])(.*)\1$/.exec(text) ?? [];
-  return inner ?? text;
-}
-
-function trimmedValue(directive: Directive | undefined): string | undefined {
-  const lines = directive?.value.split('\n').map((line) => line.trim());
-  return lines?.join('\n').trim() || undefined;
-}
-
-/** The documented engines, each with the directives that become its arguments, in ClickHouse's order. */
-const ENGINES: Readonly<Record<string, readonly string[]>> = {
-  MergeTree: [],
-  ReplacingMergeTree: ['ENGINE_VER', 'ENGINE_IS_DELETED'],
-  SummingMergeTree: ['ENGINE_SUMMING_COLUMNS'],
-  AggregatingMergeTree: [],
-  CollapsingMergeTree: ['ENGINE_SIGN'],
-  VersionedCollapsingMergeTree: ['ENGINE_SIGN', 'ENGINE_VERSION'],
-  Null: [],
+const GRAMMAR: Grammar = {
+  known: [
+    ...['DESCRIPTION', 'SCHEMA', 'INDEXES', 'TOKEN', 'TAGS', 'TTL', 'FORWARD_QUERY', 'BACKFILL'],
+    ...['SHARED_WITH', 'INCLUDE', 'VERSION', 'SOURCE', 'MAINTAINER', 'EXPORT_SERVICE', 'ENGINE'],
+    ...['ENGINE_SORTING_KEY', 'ENGINE_PARTITION_KEY', 'ENGINE_PRIMARY_KEY', 'ENGINE_SAMPLING_KEY'],
+    ...['ENGINE_TTL', 'ENGINE_SETTINGS', 'ENGINE_VER', 'ENGINE_IS_DELETED', 'ENGINE_SIGN'],
+    ...['ENGINE_VERSION', 'ENGINE_COLUMNS', 'ENGINE_SUMMING_COLUMNS'],
+  ],
+  families: ['KAFKA_', 'IMPORT_', 'PG_'],
+  verbatim: ['DESCRIPTION'],
 };
 
-function readEngine(directives: Map<string, Directive>, fail: Fail): string {
-  const directive = directives.get('ENGINE');
-  const engine = trimmedValue(directive) ?? 'MergeTree';
-  const taken = ENGINES[engine];
-  if (taken === undefined) {
-    const known = Object.keys(ENGINES).join(', ');
-    return fail(directive?.firstLine, `unknown engine '${engine}'`, `Use one of ${known}`);
-  }
-  const values = taken.flatMap((command) => trimmedValue(directives.get(command)) ?? []);
-  if (values.length === 0) return engine;
-  return engine === 'SummingMergeTree' ? `${engine}((${values[0]}))` : `${engine}(${values.join(', ')})`;
+function readColumns(schema: Directive | undefined, fail: Fail): readonly DatasourceColumn[] {
+  if (schema === undefined) return fail(undefined, 'there is no SCHEMA', 'Add a SCHEMA > block');
+  const lineOf = (offset: number) => schema.firstLine + schema.value.slice(0, offset).split('\n').length - 1;
+  const columns = parseColumns(schema.value, (offset, found, fix) => fail(lineOf(offset), found, fix));
+  if (columns.length > 0) return columns;
+  return fail(schema.firstLine, 'the SCHEMA has no columns', 'Add one column a line under it');
+}
+
+function withoutLastComma(text: string | undefined): string | undefined {
+  return text?.replace(/\s*,$/, '');
 }

@@ -1,6 +1,6 @@
 import { isJsonPath } from '../rows/json-path.js';
-import { type ColumnType, parseColumnType } from './column-type.js';
-import { endOfQuoted, splitList } from './split-list.js';
+import { type ColumnType, parseColumnType, UNTYPED } from './column-type.js';
+import { blankComments, endOfQuoted, splitList } from './split-list.js';
 
 /** One column of a `.datasource`. */
 export interface DatasourceColumn {
@@ -18,7 +18,7 @@ export interface DatasourceColumn {
 
 /**
  * Reads the body of `SCHEMA >`: lines such as `` `name` Type `json:$.path` DEFAULT expr CODEC(...) `` with commas
- * between them. DEFAULT may stand on either side of the path (deployed files do both) and CODEC is passed over.
+ * between them. What follows the name may come in any order (deployed files have DEFAULT on either side of the path).
  *
  * @param fail - throws the error that names file and line; `offset` counts characters of `body`
  */
@@ -26,12 +26,12 @@ export function parseColumns(
   body: string,
   fail: (offset: number, found: string, fix: string) => never,
 ): readonly DatasourceColumn[] {
-  const list = splitList(body);
+  const list = splitList(blankComments(body));
   if (list.unclosed) {
     fail(list.unclosed.offset, `this ${list.unclosed.opener} is never closed`, 'Close it on the same column');
   }
   const columns = list.pieces.map((piece) =>
-    parseColumn(piece.text, (found, fix) => fail(piece.offset, found, fix)),
+    parseColumn(piece.text, (at, found, fix) => fail(piece.offset + at, found, fix)),
   );
   const seen = new Set<string>();
   for (const [index, column] of columns.entries()) {
@@ -43,76 +43,114 @@ export function parseColumns(
   return columns;
 }
 
-type Fail = (found: string, fix: string) => never;
+/** `at` counts characters of the column. */
+type Fail = (at: number, found: string, fix: string) => never;
 
 function parseColumn(text: string, fail: Fail): DatasourceColumn {
-  const [, quoted, bare, afterName = ''] =
-    /^(?:[`"]([^`"]+)[`"]|([A-Za-z_]\w*))\s*(.*)$/s.exec(text) ??
-    fail(`'${firstLine(text)}' is not a column`, 'Write it as `name` Type `json:$.path`');
+  const [named = '', quoted, bare] =
+    /^(?:[`"]([^`"\\\s]+)[`"]|([^\s`"'\\(),#/]+)(?=[\s`]|$))\s*/.exec(text) ??
+    fail(0, `'${firstLine(text)}' is not a column`, notColumnFix(text));
   const name = quoted ?? bare ?? '';
-  if (!/^[A-Za-z_]\w*$/.test(name)) {
-    fail(`'${name}' is not a column name`, 'Use letters, digits and _ and begin with a letter');
-  }
-  const typeText = leadingType(afterName);
-  if (typeText === '')
-    fail(`the column '${name}' has no type`, 'Write one after the name, as in `name` String');
-  const type = parseColumnType(typeText);
-  if (typeof type === 'string') return fail(`the column '${name}': ${type}`, 'Correct the type');
-
-  let path: string | undefined;
-  let defaultExpression: string | undefined;
-  let rest = afterName.slice(typeText.length).trim();
-  while (rest !== '') {
-    const json = /^`json:([^`]*)`/.exec(rest);
-    const codec = /^(?:CODEC|TTL)\b/i.exec(rest);
-    const defaulted = /^DEFAULT\b\s*/i.exec(rest);
-    if (json && path === undefined) {
-      path = (json[1] ?? '').trim();
-      if (!isJsonPath(path)) {
-        fail(`the column '${name}' has the path '${path}'`, 'Write $.key, $.key.key, $.key[:] or $');
-      }
-      rest = rest.slice(json[0].length).trim();
-    } else if (defaulted && defaultExpression === undefined) {
-      const afterWord = rest.slice(defaulted[0].length);
-      defaultExpression = afterWord.slice(0, endOfExpression(afterWord)).trim();
-      if (defaultExpression === '')
-        fail(`the DEFAULT of '${name}' is empty`, "Write a value, as in DEFAULT ''");
-      rest = afterWord.slice(endOfExpression(afterWord)).trim();
-    } else if (codec) {
-      rest = rest.slice(codec[0].length + endOfExpression(rest.slice(codec[0].length))).trim();
-    } else {
+  const parts: Partial<Record<keyof typeof PARTS, string>> = {};
+  for (let at = named.length; at < text.length; ) {
+    const [part, found] = nextPart(text.slice(at)) ?? [];
+    if (part === undefined || found === undefined || parts[part] !== undefined) {
       fail(
-        `after the column '${name}' stands '${firstLine(rest)}'`,
-        'Put a comma between two columns; a column takes a `json:` path, DEFAULT and CODEC',
+        at,
+        `after the column '${name}' stands '${firstLine(text.slice(at))}'`,
+        'Put a comma between two columns; a column takes a `json:` path, DEFAULT, CODEC and TTL',
       );
     }
+    parts[part] = found.value;
+    at += found.length;
+    at += text.slice(at).length - text.slice(at).trimStart().length;
   }
+  return columnOf(name, parts, (found, fix) => fail(0, found, fix));
+}
+
+function columnOf(
+  name: string,
+  parts: Partial<Record<keyof typeof PARTS, string>>,
+  fail: (found: string, fix: string) => never,
+): DatasourceColumn {
+  const { type: typeText, path, default: defaultExpression, codec, ttl } = parts;
+  if (typeText === undefined && defaultExpression === undefined)
+    fail(`the column '${name}' has no type`, 'Write one after the name, as in `name` String');
+  const type = typeText === undefined ? UNTYPED : parseColumnType(typeText);
+  if (typeof type === 'string') return fail(`the column '${name}': ${type}`, 'Correct the type');
+  if (path && !isJsonPath(path))
+    fail(
+      `the column '${name}' has the path '${path}'`,
+      'Write $.key, $.key.key, $.key[:], $.key[:].key or $',
+    );
+  if (defaultExpression === '') fail(`the DEFAULT of '${name}' is empty`, "Write a value, as in DEFAULT ''");
   return {
     name,
     type,
-    ...(path !== undefined && { path }),
+    ...(path && { path }),
     ...(defaultExpression !== undefined && { default: defaultExpression }),
+    ...(codec !== undefined && { codec }),
+    ...(ttl !== undefined && { ttl }),
   };
 }
 
-/** The type at the beginning: up to the first space outside brackets. */
-function leadingType(text: string): string {
-  let depth = 0;
-  for (let at = 0; at < text.length; at += 1) {
-    const character = text.charAt(at);
-    if (character === '(') depth += 1;
-    else if (character === ')') depth -= 1;
-    else if (depth === 0 && /[\s`]/.test(character)) return text.slice(0, at);
+/** What may follow a column's name; each reads the beginning of a text. */
+const PARTS = {
+  path: (text: string) => {
+    // A header is not in the body that is read here: such a column is as one without a path.
+    const [all, value = ''] = /^`(?:json:([^`]*)|header:[^`]*)`/i.exec(text) ?? [];
+    return all === undefined ? undefined : { length: all.length, value: value.trim() };
+  },
+  default: (text: string) => expressionAfter(/^DEFAULT\b/i, text),
+  codec: (text: string) => {
+    const found = expressionAfter(/^CODEC\b(?=\s*\()/i, text);
+    return found && { ...found, value: found.value.replace(/^\((.*)\)$/s, '$1') };
+  },
+  ttl: (text: string) => expressionAfter(/^TTL\b/i, text),
+  type: (text: string) => {
+    const value = leadingType(text);
+    return value === '' ? undefined : { length: value.length, value };
+  },
+};
+
+function nextPart(text: string) {
+  for (const part of ['path', 'default', 'codec', 'ttl', 'type'] as const) {
+    const found = PARTS[part](text);
+    if (found) return [part, found] as const;
   }
-  return text;
+  return undefined;
 }
 
-/** An expression ends where the next modifier of the column begins. */
+/** A word and the expression after it, which ends where the next part of the column begins. */
+function expressionAfter(word: RegExp, text: string): { length: number; value: string } | undefined {
+  const [found] = word.exec(text) ?? [];
+  if (found === undefined) return undefined;
+  const expression = text.slice(found.length, found.length + endOfExpression(text.slice(found.length)));
+  return { length: found.length + expression.length, value: expression.trim() };
+}
+
+/** The type at the beginning: a word and its brackets. */
+function leadingType(text: string): string {
+  const [word = ''] = /^(?:DOUBLE\s+PRECISION\b|\w+)/i.exec(text) ?? [];
+  const [opening] = /^\s*\(/.exec(text.slice(word.length)) ?? [];
+  if (word === '' || opening === undefined) return word;
+  let depth = 1;
+  let at = word.length + opening.length;
+  while (at < text.length && depth > 0) {
+    const character = text.charAt(at);
+    if (`'"\``.includes(character)) at = (endOfQuoted(text, at) ?? text.length) - 1;
+    else if (character === '(') depth += 1;
+    else if (character === ')') depth -= 1;
+    at += 1;
+  }
+  return text.slice(0, at);
+}
+
 function endOfExpression(text: string): number {
   let depth = 0;
   for (let at = 0; at < text.length; at += 1) {
     const character = text.charAt(at);
-    if (depth === 0 && NEXT_MODIFIER.test(text.slice(at))) return at;
+    if (depth === 0 && NEXT_PART.test(text.slice(at, at + 12))) return at;
     if (`'"\``.includes(character)) at = (endOfQuoted(text, at) ?? text.length) - 1;
     else if ('([{'.includes(character)) depth += 1;
     else if (')]}'.includes(character)) depth -= 1;
@@ -120,7 +158,14 @@ function endOfExpression(text: string): number {
   return text.length;
 }
 
-const NEXT_MODIFIER = /^(?:`json:|\s(?:DEFAULT|CODEC|TTL)\b)/i;
+const NEXT_PART = /^(?:`(?:json|header):|\s(?:DEFAULT|TTL)\b|\s(?:CODEC)\s*\()/i;
+
+function notColumnFix(text: string): string {
+  if (text === '') return 'Remove one of the two commas';
+  return text.startsWith('#')
+    ? 'Put a comment on a line of its own'
+    : 'Write it as `name` Type `json:$.path`; a name is without spaces, quotes and backslashes';
+}
 
 function firstLine(text: string): string {
   const line = text.split('\n', 1)[0]?.trim() ?? '';

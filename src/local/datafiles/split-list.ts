@@ -54,6 +54,24 @@ export function endOfQuoted(text: string, start: number): number | undefined {
   return undefined;
 }
 
+/**
+ * A text with spaces for the comments of SQL, which begin with `--` outside of quotes and end with the line: what
+ * follows keeps its place.
+ */
+export function blankComments(text: string): string {
+  let result = '';
+  let at = 0;
+  while (at < text.length) {
+    const comment = text.startsWith('--', at);
+    let end = at + 1;
+    if (comment) end = text.indexOf('\n', at) < 0 ? text.length : text.indexOf('\n', at);
+    else if (QUOTES.includes(text.charAt(at))) end = endOfQuoted(text, at) ?? text.length;
+    result += comment ? ' '.repeat(end - at) : text.slice(at, end);
+    at = end;
+  }
+  return result;
+}
+
 const QUOTES = `'"\``;
 const OPENERS = '([{';
 const CLOSERS = ')]}';

@@ -113,7 +113,7 @@ function defaultSortingKey(datafile: Datafile): string {
 function quarantine(datafile: Datafile): TableDefinition {
   const data = datafile.columns.map(({ name }) => `\`${name}\` Nullable(String)`);
   const columns = [...QUARANTINE_BEFORE, ...data, ...QUARANTINE_AFTER].map((shape) => ({
-    name: /\w+/.exec(shape)?.[0] ?? '',
+    name: /[^`\s]+/.exec(shape)?.[0] ?? '',
     shape,
     full: shape,
   }));

@@ -12,33 +12,48 @@ export interface GroupCommit {
 
 /**
  * Writes one group after another. ClickHouse makes a part of every insert and takes about 4.5 ms for it whatever
- * its size, so what arrives within a few milliseconds, or while a group is written, goes together.
+ * its size, so what arrives within a few milliseconds, or while a group is written, goes together. Nothing waits
+ * for company that is large enough by itself.
  *
  * @param windowMs - how long the first row of a group waits for company, in ms. @defaultValue 20
  */
 export function createGroupCommit(engine: Pick<Engine, 'insert'>, windowMs = 20): GroupCommit {
   let queue: Write[] = [];
+  let queued = 0;
   let pending = 0;
   let running: Promise<void> | undefined;
+  let endWindow: () => void = () => {};
 
   const run = async (): Promise<void> => {
     while (queue.length > 0) {
-      await new Promise((resolve) => setTimeout(resolve, windowMs));
+      if (queued < ENOUGH_BYTES) await window();
       const group = queue;
       queue = [];
+      queued = 0;
       for (const writes of byTable(group)) await writeTogether(engine, writes);
       for (const { rows } of group) pending -= rows.length;
     }
     running = undefined;
   };
 
+  const window = (): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, windowMs);
+      endWindow = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+
   return {
     write(table, lines) {
       if (lines.length === 0) return Promise.resolve();
       const rows = Buffer.from(`${lines.join('\n')}\n`);
       pending += rows.length;
+      queued += rows.length;
       const stored = new Promise<void>((resolve, reject) => queue.push({ table, rows, resolve, reject }));
       running ??= run();
+      if (queued >= ENOUGH_BYTES) endWindow();
       return stored;
     },
     pendingBytes: () => pending,
@@ -47,6 +62,9 @@ export function createGroupCommit(engine: Pick<Engine, 'insert'>, windowMs = 20)
     },
   };
 }
+
+/** A group of so many bytes costs ClickHouse more than its part does. */
+const ENOUGH_BYTES = 512 * 1024;
 
 interface Write {
   readonly table: string;

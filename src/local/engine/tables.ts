@@ -87,7 +87,12 @@ function columnChanges(
   if (after === undefined) return [];
   if (before === undefined) {
     const place = previous === undefined ? 'FIRST' : `AFTER \`${previous.name}\``;
-    return [{ storage: `ADD COLUMN ${full} ${place}`, distributed: `ADD COLUMN ${shape} ${place}` }];
+    return [
+      {
+        storage: `ADD COLUMN IF NOT EXISTS ${full} ${place}`,
+        distributed: `ADD COLUMN IF NOT EXISTS ${shape} ${place}`,
+      },
+    ];
   }
   const given = (property: 'default' | 'codec' | 'ttl') =>
     after[property] !== '' && after[property] !== before[property];

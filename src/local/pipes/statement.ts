@@ -1,4 +1,4 @@
-import type { Statement } from '../engine/engine.js';
+import type { QueryParams, Statement } from '../engine/engine.js';
 import { PipeError, SqlRefusedError } from '../errors.js';
 import { tablesRead } from '../sql/sql-tables.js';
 import { tokenizeSql } from '../sql/sql-tokens.js';
@@ -25,7 +25,9 @@ export function pipeStatement(
 /**
  * A statement on top of a pipe, which it may call by its name or `_`; it may read other pipes too.
  *
+ * @param name - what `_` stands for; `''` for nothing
  * @param sql - one SELECT, already guarded
+ * @param own - what its own `{name:Type}` stand for
  * @throws PipeError as {@link pipeStatement} does
  */
 export function statementOnPipe(
@@ -33,6 +35,7 @@ export function statementOnPipe(
   name: string,
   sql: string,
   parameters: PipeParameters,
+  own: QueryParams = {},
 ): Statement {
   const assembly = new Assembly(pipes, parameters);
   const read = tablesRead(tokenizeSql(sql));
@@ -41,7 +44,11 @@ export function statementOnPipe(
   const itself: [string, string][] = read.has(PIPE_ITSELF)
     ? [[PIPE_ITSELF, `SELECT * FROM \`${name}\``]]
     : [];
-  return { sql: withTables(sql, [...assembly.pipeTables, ...itself]), params: assembly.params };
+  const { params } = assembly;
+  const clash = Object.keys(own).find((key) => Object.hasOwn(params, key));
+  if (clash !== undefined)
+    throw new PipeError(`the parameter '${clash}' is also one of the pipe: call it otherwise`);
+  return { sql: withTables(sql, [...assembly.pipeTables, ...itself]), params: { ...params, ...own } };
 }
 
 const PIPE_ITSELF = '_';

@@ -12,21 +12,56 @@ export function isJsonObject(value: JsonValue | undefined): value is JsonObject 
 }
 
 /**
- * Whether a path is one of the forms Tinybird documents: `$` (the whole line), `$.a.b` and `$.a[:]` (an array).
+ * Whether a path is one of the forms Tinybird takes: `$` (the whole line), `$.a.b`, `$.a[:]` (an array), `$.a[:].b`
+ * (one field of each of its elements), `$.['a.b']` and `$["a"]` (a key in quotes).
  */
 export function isJsonPath(path: string): boolean {
-  return path === '$' || /^\$(\.[^.[\]\s]+)+(\[:\])?$/.test(path);
+  return stepsOf(path) !== undefined;
 }
 
+/** Reads the value at a path; `undefined` means nothing is there. */
+type Reader<Value extends JsonValue = JsonValue> = (value: Value) => JsonValue | undefined;
+
 /**
- * Compiles a path into a function that reads it from an event; `undefined` means nothing is there.
+ * Compiles a path into a function that reads it from an event.
  * `$.a[:]` reads like `$.a`: that the value is an array is the column type's business.
  */
-export function compileJsonPath(path: string): (event: JsonObject) => JsonValue | undefined {
-  const keys = path
-    .replace(/\[:\]$/, '')
-    .split('.')
-    .slice(1);
+export function compileJsonPath(path: string): Reader<JsonObject> {
+  return compileSteps(stepsOf(path) ?? []);
+}
+
+/** The step into each element of an array; any other step is a key. */
+const EACH = Symbol('[:]');
+type Step = string | typeof EACH;
+
+const STEP = /\.?\[(?:(:)|'([^']+)'|"([^"]+)")\]|\.([^.[\]\s*]+)/y;
+
+function stepsOf(path: string): readonly Step[] | undefined {
+  if (!path.startsWith('$')) return undefined;
+  const steps: Step[] = [];
+  STEP.lastIndex = 1;
+  while (STEP.lastIndex < path.length) {
+    const match = STEP.exec(path);
+    if (match === null) return undefined;
+    steps.push(match[1] === undefined ? (match[2] ?? match[3] ?? match[4] ?? '') : EACH);
+  }
+  return steps;
+}
+
+function compileSteps(steps: readonly Step[]): Reader {
+  const each = steps.indexOf(EACH);
+  const read = compileKeys((each < 0 ? steps : steps.slice(0, each)) as readonly string[]);
+  if (each < 0 || each === steps.length - 1) return read;
+  const readElement = compileSteps(steps.slice(each + 1));
+  return (value) => {
+    const list = read(value);
+    return Array.isArray(list)
+      ? (list as readonly JsonValue[]).map((item) => readElement(item) ?? null)
+      : list;
+  };
+}
+
+function compileKeys(keys: readonly string[]): Reader {
   return (event) => {
     let value: JsonValue | undefined = event;
     for (const key of keys) {

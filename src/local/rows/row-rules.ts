@@ -1,3 +1,4 @@
+import { isIPv4, isIPv6 } from 'node:net';
 import { type ColumnType, isNullable, valueType } from '../datafiles/column-type.js';
 import type { DatasourceColumn } from '../datafiles/schema-columns.js';
 import { dateText, dateTimeText } from './date-text.js';
@@ -58,8 +59,15 @@ function shorten(text: string): string {
 }
 
 function hint(type: ColumnType, value: JsonValue): string {
+  if (!canBeFilled(type)) return ': no event can fill a column of this type, give it no json path';
   const rounded = type.kind === 'integer' && Number.isInteger(value) && !Number.isSafeInteger(value);
   return rounded ? ': a JSON number beyond 2^53 has lost digits, send it as a string' : '';
+}
+
+function canBeFilled(type: ColumnType): boolean {
+  if (type.kind === 'array') return canBeFilled(valueType(type.of));
+  if (type.kind === 'map') return canBeFilled(valueType(type.value));
+  return type.kind !== 'other';
 }
 
 function missingMessage(column: DatasourceColumn): string {
@@ -73,6 +81,7 @@ function converter(type: ColumnType): Converter {
   switch (type.kind) {
     case 'nullable':
     case 'low-cardinality':
+    case 'simple-aggregate':
       return converter(type.of);
     case 'integer':
       return integerConverter(type.min, type.max);
@@ -103,7 +112,20 @@ function converter(type: ColumnType): Converter {
       return arrayConverter(type.of);
     case 'map':
       return mapConverter(type.key, type.value);
+    case 'enum':
+      return (value) => (typeof value === 'string' && type.names.has(value) ? value : undefined);
+    case 'ip':
+      return (value) => (typeof value === 'string' && isAddress(value, type.version) ? value : undefined);
+    case 'json':
+      return jsonObject;
+    case 'other':
+      return () => undefined;
   }
+}
+
+/** An IPv6 column takes either; a zone (`fe80::1%eth0`) neither. */
+function isAddress(text: string, version: 4 | 6): boolean {
+  return isIPv4(text) || (version === 6 && isIPv6(text) && !text.includes('%'));
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -135,14 +157,21 @@ function fitsFloat(value: number, bits: 32 | 64): boolean {
   return Number.isFinite(bits === 32 ? Math.fround(value) : value);
 }
 
-/** Strings are welcome here: Tinybird advises them for 15 digits and more. */
+/** Strings are welcome here: Tinybird advises them for 15 digits and more. Digits beyond the scale are cut off. */
 function decimalConverter(wholeDigits: number): Converter {
   return (value) => {
     const text = typeof value === 'number' ? String(value) : value;
-    if (typeof text !== 'string' || !/^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text)) return undefined;
-    return Math.abs(Number(text)) < 10 ** wholeDigits ? text : undefined;
+    const [, whole, exponent] = (typeof text === 'string' && DECIMAL.exec(text)) || [];
+    if (whole === undefined) return undefined;
+    const fits =
+      exponent === undefined
+        ? whole.replace(/^0+/, '').length <= wholeDigits
+        : Math.abs(Number(text)) < 10 ** wholeDigits;
+    return fits ? text : undefined;
   };
 }
+
+const DECIMAL = /^-?(\d+)(?:\.\d+)?(e[+-]?\d+)?$/i;
 
 function arrayConverter(of: ColumnType): Converter {
   const convert = elementConverter(of);
@@ -177,4 +206,16 @@ function elementConverter(type: ColumnType): Converter {
   const convert = converter(type);
   const absent = isNullable(type) ? null : valueType(type).kind === 'string' ? '' : undefined;
   return (value) => (value === null ? absent : convert(value));
+}
+
+/** An object, or a string that holds one: Tinybird takes both (and no array). */
+function jsonObject(value: JsonValue): JsonObject | undefined {
+  if (typeof value !== 'string' && !isJsonObject(value)) return undefined;
+  try {
+    // Through its text, which has no lone surrogate: in a JSON column that would fail the whole batch.
+    const object = JSON.parse(textOf(value)) as JsonValue;
+    return isJsonObject(object) ? object : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,9 +1,11 @@
 import type { IncomingMessage } from 'node:http';
+import type { Statement } from '../engine/engine.js';
 import { CustomPipeError, PipeError, SqlRefusedError } from '../errors.js';
-import type { Pipe } from '../pipes/pipe.js';
+import type { Pipe, PipeParameters } from '../pipes/pipe.js';
 import { pipeParameters } from '../pipes/pipe-template.js';
 import { pipeStatement, statementOnPipe } from '../pipes/statement.js';
-import { guardSql } from '../sql/sql-guard.js';
+import { type GuardedSql, guardSql } from '../sql/sql-guard.js';
+import { bindParameters } from '../sql/sql-parameters.js';
 import type { SqlVocabulary } from '../sql/vocabulary.js';
 import { type Answer, HttpError, readFailure } from './http.js';
 import { readPipeRequest } from './pipe-request.js';
@@ -36,7 +38,7 @@ export async function answerPipe(
     const statement =
       sql === undefined
         ? pipeStatement(pipes, pipe.name, parameters)
-        : statementOnPipe(pipes, pipe.name, select(sql, vocabulary), parameters);
+        : onTop(pipes, pipe.name, select(sql, vocabulary), parameters);
     const body = await engine.read(statement.sql, { format: format.name, params: statement.params });
     return { status: 200, body, contentType: format.contentType };
   } catch (error) {
@@ -87,7 +89,19 @@ function endpoint(pipes: ReadonlyMap<string, Pipe>, name: string): Pipe {
   return pipe;
 }
 
-function select(sql: string, vocabulary: SqlVocabulary): string {
+function onTop(
+  pipes: ReadonlyMap<string, Pipe>,
+  name: string,
+  { sql, parameters: typed }: GuardedSql,
+  parameters: PipeParameters,
+): Statement {
+  const own = bindParameters(typed, (key) =>
+    Object.hasOwn(parameters, key) ? [parameters[key]].flat() : [],
+  );
+  return statementOnPipe(pipes, name, sql, parameters, own);
+}
+
+function select(sql: string, vocabulary: SqlVocabulary): GuardedSql {
   const guarded = guardSql(sql, vocabulary);
   if (!/^[(\s]*(SELECT|WITH)\b/i.test(guarded.sql))
     throw new SqlRefusedError('q= is a SELECT on top of the pipe');
@@ -95,5 +109,5 @@ function select(sql: string, vocabulary: SqlVocabulary): string {
     throw new SqlRefusedError(
       `FORMAT ${guarded.format} is not allowed here: the ending of the URL says the format`,
     );
-  return guarded.sql;
+  return guarded;
 }

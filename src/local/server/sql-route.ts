@@ -35,12 +35,7 @@ export async function answerSql(
 function statementOf({ pipes }: LocalTinybird, guarded: GuardedSql, asked: SqlRequest): Statement {
   const own = bindParameters(guarded.parameters, asked.values);
   if (!/^[(\s]*(SELECT|WITH)\b/i.test(guarded.sql)) return { sql: guarded.sql, params: own };
-  const { sql, params } = statementOnPipe(pipes, '', guarded.sql, {});
-  for (const name of Object.keys(own)) {
-    if (Object.hasOwn(params, name))
-      throw new SqlRefusedError(`the parameter '${name}' is also one of the pipe: call it otherwise`);
-  }
-  return { sql, params: { ...params, ...own } };
+  return statementOnPipe(pipes, '', guarded.sql, {}, own);
 }
 
 /** A statement and what was sent beside it. */

@@ -40,16 +40,19 @@ export class Binder {
 
 const MAX_PARAMS = 5_000;
 
+const MAX_DEPTH = 8;
+
 /** The type that ClickHouse itself gives a literal of the value. */
-function toTyped(value: Value, budget: Budget): Typed {
-  budget.spend();
+function toTyped(value: Value, budget: Budget, depth = 0): Typed {
+  budget.spend(4);
+  if (depth > MAX_DEPTH) return fault(`a list nested deeper than ${MAX_DEPTH} levels cannot be printed`);
   if (value instanceof Typed) return value;
   if (typeof value === 'string') return new Typed(value, 'String');
   if (typeof value === 'boolean') return new Typed(value ? 1n : 0n, 'Bool', String(value));
   if (typeof value === 'bigint') return new Typed(value, integerType([value]));
   if (typeof value === 'number') return new Typed(value, 'Float64');
   if (isList(value)) {
-    const items = value.map((item) => toTyped(item, budget));
+    const items = value.map((item) => toTyped(item, budget, depth + 1));
     const types = [...new Set(items.map(({ type }) => type))];
     const values = items.map((item) => item.value);
     // As with the types, what each is bound as counts only where all are of one.

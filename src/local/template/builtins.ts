@@ -58,8 +58,8 @@ export interface Builtin {
   readonly run: (args: readonly Value[], budget: Budget) => Value;
 }
 
-/** How many a list has, or characters a text. */
-export function lengthOf(of: Value, budget: Budget): number {
+/** How many elements a list has, or characters a text. */
+function lengthOf(of: Value, budget: Budget): number {
   const inner = plain(of);
   if (typeof inner === 'string' || isList(inner) || inner instanceof Tuple || inner instanceof Dict)
     return itemsOf(inner, budget).length;

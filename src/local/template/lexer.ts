@@ -41,6 +41,14 @@ export function tokenize(code: string): readonly Token[] {
   return [...tokens, { kind: 'end', text: '', start: code.length }];
 }
 
+/** Words of Python that templates do not have as names. */
+export const KEYWORDS: ReadonlySet<string> = new Set(
+  (
+    'and or not in is if else elif for while lambda import from def class return yield await async with try except ' +
+    'finally raise del global nonlocal assert pass break continue as'
+  ).split(' '),
+);
+
 /** Keeps the tree of an expression, and with it every walk over it, shallow. */
 const MAX_TOKENS = 2_000;
 const SPLIT = 'Cut it into several {% set %}';

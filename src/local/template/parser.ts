@@ -1,5 +1,5 @@
 import type { Arguments, Arithmetic, Comparison, Expression, Target } from './expression.js';
-import { ExpressionError, type Token, tokenize } from './lexer.js';
+import { ExpressionError, KEYWORDS, type Token, tokenize } from './lexer.js';
 
 /**
  * Parses an expression.
@@ -38,13 +38,6 @@ export function parseSet(code: string): { target: Target; value: Expression } {
 }
 
 const MAX_DEPTH = 60;
-
-/** Words of Python that templates do not have as names. */
-const KEYWORDS = new Set(
-  'and or not in is if else for while lambda import from def class return yield await async with try except raise del global nonlocal assert pass break continue as elif finally'.split(
-    ' ',
-  ),
-);
 
 class Parser {
   readonly #code: string;

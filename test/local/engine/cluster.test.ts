@@ -107,14 +107,22 @@ describe('a datasource on a cluster', () => {
     const columns =
       "    `id` String `json:$.id`,\n    `user` String `json:$.user` DEFAULT '',\n    `cost` Float64 `json:$.cost` DEFAULT 1";
     await createTables(host, [{ ...datafile(columns, 'ENGINE_SORTING_KEY id'), ttl: FAR }]);
+    // A host that was added since has none yet.
+    const created = statements.filter((statement) => statement.startsWith('CREATE TABLE IF NOT EXISTS'));
+    expect(created.map((statement) => /`(\w+)`/.exec(statement)?.[1])).toEqual([
+      'calls_local',
+      'calls',
+      'calls_quarantine_local',
+      'calls_quarantine',
+    ]);
     expect(statements.filter((statement) => !statement.startsWith('CREATE TABLE IF NOT EXISTS'))).toEqual([
-      "ALTER TABLE `calls_local` ON CLUSTER `main` ADD COLUMN `user` String DEFAULT '' AFTER `id`",
-      "ALTER TABLE `calls` ON CLUSTER `main` ADD COLUMN `user` String DEFAULT '' AFTER `id`",
+      "ALTER TABLE `calls_local` ON CLUSTER `main` ADD COLUMN IF NOT EXISTS `user` String DEFAULT '' AFTER `id`",
+      "ALTER TABLE `calls` ON CLUSTER `main` ADD COLUMN IF NOT EXISTS `user` String DEFAULT '' AFTER `id`",
       'ALTER TABLE `calls_local` ON CLUSTER `main` MODIFY COLUMN `cost` Float64 DEFAULT 1',
       'ALTER TABLE `calls` ON CLUSTER `main` MODIFY COLUMN `cost` Float64 DEFAULT 1',
       `ALTER TABLE \`calls_local\` ON CLUSTER \`main\` MODIFY TTL ${FAR}`,
-      'ALTER TABLE `calls_quarantine_local` ON CLUSTER `main` ADD COLUMN `user` Nullable(String) AFTER `id`',
-      'ALTER TABLE `calls_quarantine` ON CLUSTER `main` ADD COLUMN `user` Nullable(String) AFTER `id`',
+      'ALTER TABLE `calls_quarantine_local` ON CLUSTER `main` ADD COLUMN IF NOT EXISTS `user` Nullable(String) AFTER `id`',
+      'ALTER TABLE `calls_quarantine` ON CLUSTER `main` ADD COLUMN IF NOT EXISTS `user` Nullable(String) AFTER `id`',
     ]);
   });
 });

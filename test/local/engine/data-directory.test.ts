@@ -6,6 +6,7 @@ import type { Engine } from '../../../src/local/engine/engine.js';
 import { DataDirectoryError, DataDirectoryHeldError } from '../../../src/local/errors.js';
 import { startDev } from '../../support/dev.js';
 import { temporaryDirectory } from '../../support/temporary.js';
+import { ask } from '../running-server.js';
 
 async function open(dataDir: string): Promise<Engine> {
   const engine = await openDataDirectory(dataDir);
@@ -110,8 +111,8 @@ describe('a reset', () => {
     onTestFinished(() => dev.stop());
     const refused = resetDataDirectory(dataDir);
     await expect(refused).rejects.toThrow(DataDirectoryHeldError);
-    await expect(refused).rejects.toThrow(/is held by the process \d+, .*Stop that one/);
-    const answer = await fetch(`${dev.url}/v0/sql?q=SELECT count() FROM litellm FORMAT TSV`);
+    await expect(refused).rejects.toThrow(/is held by (the process \d+|another process), .*Stop that one/);
+    const answer = await ask(`${dev.url}/v0/sql?q=SELECT count() FROM litellm FORMAT TSV`);
     expect(await answer.text()).toBe('0\n');
     await dev.stop();
     expect(await resetDataDirectory(dataDir)).toBe(true);

@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startDev } from '../../support/dev.js';
 import { temporaryDirectory } from '../../support/temporary.js';
+import { ask } from '../running-server.js';
 
 /** Connections that post at once, and what is acknowledged before the process is killed. */
 const CONNECTIONS = 6;
@@ -23,9 +24,10 @@ describe('rows that were acknowledged', () => {
         const id = `${connection}-${number}`;
         const body = JSON.stringify({ response: { id }, messages: [{ content: 'x'.repeat(1_000) }] });
         const url = `${first.url}/v0/events?name=litellm&wait=true`;
-        const answer = await fetch(url, { method: 'POST', body }).catch(() => undefined);
+        const answer = await ask(url, { method: 'POST', body }).catch(() => undefined);
         if (answer === undefined) return;
-        if (answer.status === 200) acknowledged.push(id);
+        expect(answer.status).toBe(200);
+        acknowledged.push(id);
         if (acknowledged.length >= ACKNOWLEDGED) killed ??= killSoon();
       }
     };
@@ -35,7 +37,7 @@ describe('rows that were acknowledged', () => {
 
     const second = await startDev({ dataDir });
     onTestFinished(() => second.stop());
-    const answer = await fetch(`${second.url}/v0/sql?q=SELECT response_id FROM litellm FORMAT TSV`);
+    const answer = await ask(`${second.url}/v0/sql?q=SELECT response_id FROM litellm FORMAT TSV`);
     const stored = (await answer.text()).trim().split('\n');
     expect(acknowledged.filter((id) => !stored.includes(id))).toEqual([]);
     expect(new Set(stored).size).toBe(stored.length);

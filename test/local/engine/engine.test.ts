@@ -123,11 +123,11 @@ describe.each(Object.entries(ENGINES))('the ClickHouse %s', (_, open) => {
     const engine = await openEngine();
     let bytes = 0;
     let longest = 0;
-    for await (const piece of engine.stream("SELECT repeat('x', 1000) FROM numbers(100000)", 'TSV')) {
+    for await (const piece of engine.stream("SELECT repeat('x', 1000) FROM numbers(20000)", 'TSV')) {
       bytes += piece.length;
       longest = Math.max(longest, piece.length);
     }
-    expect(bytes).toBe(100_100_000);
+    expect(bytes).toBe(20_020_000);
     expect(longest).toBeLessThan(4_000_000);
   });
 

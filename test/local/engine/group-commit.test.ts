@@ -22,6 +22,15 @@ describe('writes of several requests', () => {
     expect(engine.inserts).toEqual(['a: 1 2 4', 'b: 3']);
   });
 
+  it('are not held back for company once they are large', async () => {
+    const engine = recordingEngine();
+    const writes = createGroupCommit(engine, 1_000_000);
+    const large = 'x'.repeat(512 * 1024);
+    await Promise.all([writes.write('a', ['1']), writes.write('b', [large])]);
+    await writes.write('b', [large]);
+    expect(engine.inserts).toEqual(['a: 1', `b: ${large}`, `b: ${large}`]);
+  });
+
   it('do not share the fate of the one that is refused', async () => {
     const engine = recordingEngine('bad');
     const writes = createGroupCommit(engine);

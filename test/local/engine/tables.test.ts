@@ -24,12 +24,12 @@ async function changed(before: Record<string, string>, after: Record<string, str
 
 describe('a datafile that changes', () => {
   it('gives stored rows its new columns, in its order, in the quarantine as well', async () => {
-    const added = '`cost` Float64 `json:$.cost` DEFAULT 0.5';
+    const added = '`the-cost` Float64 `json:$.cost` DEFAULT 0.5';
     const server = await changed(datasource([ID, TOKENS]), datasource([ID, added, TOKENS]));
     await server.send('calls', '{"id":"b","cost":2}');
     expect(await server.rows('SELECT * FROM calls ORDER BY id FORMAT JSON')).toEqual([
-      { id: 'a', cost: 0.5, tokens: 1 },
-      { id: 'b', cost: 2, tokens: 7 },
+      { id: 'a', 'the-cost': 0.5, tokens: 1 },
+      { id: 'b', 'the-cost': 2, tokens: 7 },
     ]);
     const columns = await server.rows('DESCRIBE calls_quarantine');
     expect(columns.map(({ name }) => name)).toEqual([
@@ -37,7 +37,7 @@ describe('a datafile that changes', () => {
       'c__error',
       'c__import_id',
       'id',
-      'cost',
+      'the-cost',
       'tokens',
       'insertion_date',
     ]);

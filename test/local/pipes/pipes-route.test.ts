@@ -1,4 +1,9 @@
+import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
+import { QueryError } from '../../../src/local/errors.js';
+import { parsePipe } from '../../../src/local/pipes/pipe-file.js';
+import { answerPipe } from '../../../src/local/server/pipes-route.js';
+import type { LocalTinybird } from '../../../src/local/server/routes.js';
 import { ask, json, type RunningServer, runServer } from '../running-server.js';
 
 const USAGE = `DESCRIPTION >
@@ -57,6 +62,14 @@ describe('an endpoint', () => {
     });
   });
 
+  it('has no parameter of what clients say to Tinybird itself', async () => {
+    const server = await runServer({
+      pipes: { own: endpoint("SELECT {{ String(token, 'none') }} AS token") },
+    });
+    for (const path of ['own.json?token=secret', 'own.json?from=sdk&token=secret&__tb__semver=1'])
+      expect((await answerOf(server, path)).body.data).toEqual([{ token: 'none' }]);
+  });
+
   it('takes the parameters of a JSON or form body, those of the URL beside them', async () => {
     const server = await runServer({ pipes: { usage: USAGE } });
     await server.send('calls', ROWS);
@@ -79,6 +92,8 @@ describe('an endpoint', () => {
     const data = async (path: string, init?: RequestInit) => (await answerOf(server, path, init)).body.data;
     const q = encodeURIComponent('SELECT count() AS n, max(tokens) AS most FROM _');
     expect(await data(`usage.json?q=${q}&least=2`)).toEqual([{ n: 3, most: 4 }]);
+    const typed = encodeURIComponent('SELECT id FROM _ WHERE tokens IN {some:Array(UInt16)} ORDER BY id');
+    expect(await data(`usage.json?q=${typed}&some=1,3&least=2`)).toEqual([{ id: 'c3' }]);
     const both = 'WITH 2 AS two SELECT a.id AS id FROM usage AS a JOIN _ AS b USING id WHERE a.tokens = two';
     expect(await data('usage.json', { method: 'POST', body: both })).toEqual([{ id: 'c2' }]);
     const curl = {
@@ -93,8 +108,10 @@ describe('an endpoint', () => {
       'SHOW TABLES',
       'SELECT 1 FROM _ FORMAT CSV',
       'DROP TABLE calls',
+      'SELECT {p0:String} FROM _',
+      'SELECT {p0:String} FROM _ WHERE {missing:String}',
     ])
-      expect(await answerOf(server, `usage.json?q=${encodeURIComponent(refused)}`)).toMatchObject({
+      expect(await answerOf(server, `usage.json?p0=1&q=${encodeURIComponent(refused)}`)).toMatchObject({
         status: 400,
       });
     expect(await server.rows('SELECT count() AS n FROM calls')).toEqual([{ n: 4 }]);
@@ -165,6 +182,19 @@ describe('an endpoint', () => {
         body: { error: expect.stringContaining('no JSON object of parameters') },
       });
     }
+  });
+
+  it('answers 408 where ClickHouse gives up, and what is no failure of the read as it is', async () => {
+    const pipes = new Map([['slow', parsePipe(endpoint('SELECT 1'), 'slow.pipe')]]);
+    const answered = (failure: Error) => {
+      const tinybird = { pipes, engine: { read: () => Promise.reject(failure) } } as unknown as LocalTinybird;
+      return answerPipe(tinybird, { method: 'GET' } as IncomingMessage, new URL('http://t/'), 'slow.json');
+    };
+    await expect(answered(new QueryError('timeout exceeded', 159))).rejects.toMatchObject({
+      status: 408,
+      message: 'timeout exceeded',
+    });
+    await expect(answered(new TypeError('a fault'))).rejects.toThrow(TypeError);
   });
 
   it('is listed with its nodes and parameters, among all the pipes', async () => {

@@ -28,6 +28,9 @@ describe('a value', () => {
     ['Float64', 1e300, 1e300],
     ['Decimal(6, 2)', 9999.5, '9999.5'],
     ['Decimal(38, 18)', '123456789012345678.5', '123456789012345678.5'],
+    ['Decimal(38, 18)', '99999999999999999999.9', '99999999999999999999.9'],
+    ['Decimal(6, 2)', '-0009999.999', '-0009999.999'],
+    ['Decimal(6, 2)', '1e3', '1e3'],
     ['String', 'text', 'text'],
     ['String', 5, '5'],
     ['String', true, 'true'],
@@ -68,6 +71,17 @@ describe('a value', () => {
       [{ role: 'user', content: '[{"type":"text"}]' }],
     ],
     ['Nullable(Int8)', 4, 4],
+    ['SimpleAggregateFunction(sum, UInt64)', 7, 7],
+    ["Enum8('ok' = 1, 'it\\'s' = 2)", "it's", "it's"],
+    ['IPv4', '127.0.0.1', '127.0.0.1'],
+    ['IPv6', '2001:db8::1', '2001:db8::1'],
+    ['IPv6', '127.0.0.1', '127.0.0.1'],
+    ['JSON', { a: [1, null] }, { a: [1, null] }],
+    ['JSON', '{"a":1}', { a: 1 }],
+    ['JSON', { [LONE]: `cut ${LONE}` }, { '\ufffd': 'cut \ufffd' }],
+    ['DateTime', '2025-01-02T03:04Z', '2025-01-02 03:04:00'],
+    ['DateTime', '2025-01-02 03:04:05,9+14', '2025-01-01 13:04:05'],
+    ['DateTime', 4_294_967_295, '2106-02-07 06:28:15'],
   ])('in a %s: %j is stored as %j', (type, value, expected) => {
     expect(stored(type, value)).toEqual(expected);
   });
@@ -112,6 +126,20 @@ describe('a value', () => {
     ['Map(String, String)', ['a'], refusal('["a"]', 'Map(String, String)')],
     ['Map(UInt8, String)', { x: 'a' }, refusal('{"x":"a"}', 'Map(UInt8, String)')],
     ['Map(UInt8, String)', { '': 'a' }, refusal('{"":"a"}', 'Map(UInt8, String)')],
+    ['SimpleAggregateFunction(sum, UInt8)', 256, refusal('256', 'UInt8')],
+    ["Enum8('ok' = 1)", 'OK', refusal('OK', "Enum8('ok' = 1)")],
+    ["Enum8('ok' = 1)", 1, refusal('1', "Enum8('ok' = 1)")],
+    ['IPv4', '1.2.3', refusal('1.2.3', 'IPv4')],
+    ['IPv4', '::1', refusal('::1', 'IPv4')],
+    ['IPv6', 'fe80::1%eth0', refusal('fe80::1%eth0', 'IPv6')],
+    ['JSON', [1], refusal('[1]', 'JSON')],
+    ['JSON', '[1]', refusal('[1]', 'JSON')],
+    ['JSON', '{', refusal('{', 'JSON')],
+    ['JSON', 1, refusal('1', 'JSON')],
+    ['Decimal(6, 2)', `${'0'.repeat(50_000)}x`, refusal(`${'0'.repeat(100)}…`, 'Decimal(6, 2)')],
+    ['Decimal(6, 2)', '1e4', refusal('1e4', 'Decimal(6, 2)')],
+    ['DateTime', '2025-01-01 00:00:60', refusal('2025-01-01 00:00:60', 'DateTime')],
+    ['DateTime', -1, refusal('-1', 'DateTime')],
     ['LowCardinality(Nullable(FixedString(1)))', 'ab', refusal('ab', 'FixedString(1)')],
     ['UInt8', 'x'.repeat(300), refusal(`${'x'.repeat(100)}…`, 'UInt8')],
   ])('in a %s: %j keeps the row out', (type, value, expected) => {
@@ -164,6 +192,51 @@ describe('an event', () => {
         { column: 'c', message: "value 'x' on column 'c' is not UInt8" },
       ],
     });
+  });
+
+  it.each([
+    ['AggregateFunction(uniq, String)', 'x', "'x' on column 'v' is not AggregateFunction(uniq, String)"],
+    ['Tuple(String, UInt8)', ['x', 1], `'["x",1]' on column 'v' is not Tuple(String, UInt8)`],
+    ['Array(Nested(a String))', [{}], `'[{}]' on column 'v' is not Array(Nested(a String))`],
+    ['Map(String, Point)', { a: 1 }, `'{"a":1}' on column 'v' is not Map(String, Point)`],
+  ])('says that nothing can be ingested into a column of type %s', (type, value, expected) => {
+    expect(stored(type, value)).toBe(
+      `value ${expected}: no event can fill a column of this type, give it no json path`,
+    );
+  });
+
+  it.each<[string, JsonValue, JsonValue | undefined]>([
+    ['$.list[:].name', [{ name: 'a' }, { name: { b: 1 } }, {}], ['a', '{"b":1}', '']],
+    ['$.list[:].deep.name', [{ deep: { name: 'a' } }, { deep: 5 }], ['a', '']],
+    ["$.list[:]['x.y']", [{ 'x.y': 'a' }], ['a']],
+    ['$.list[:].name', [], []],
+  ])('is read along %s, one field of each object of an array', (path, list, expected) => {
+    const verdict = judge(`\`v\` Array(String) \`json:${path}\``, { list });
+    expect(verdict).toEqual({ ok: true, row: { v: expected } });
+  });
+
+  it('is read along an array of arrays, and says when there is no array', () => {
+    const schema = '`v` Array(Array(UInt8)) `json:$.list[:].each[:]`';
+    expect(judge(schema, { list: [{ each: [1, 2] }, { each: [] }] })).toEqual({
+      ok: true,
+      row: { v: [[1, 2], []] },
+    });
+    expect(judge(schema, { list: { each: [1] } })).toMatchObject({
+      errors: [{ column: 'v', message: `value '{"each":[1]}' on column 'v' is not Array(Array(UInt8))` }],
+    });
+    expect(judge(schema, { list: [{}] })).toMatchObject({
+      errors: [{ message: "value '[null]' on column 'v' is not Array(Array(UInt8))" }],
+    });
+  });
+
+  it.each([
+    ['$.a-b', { 'a-b': 'x' }],
+    ["$.['a.b']", { 'a.b': 'x' }],
+    ['$["a b"].c', { 'a b': { c: 'x' } }],
+    ['$.@type', { '@type': 'x' }],
+    ['$.größe', { größe: 'x' }],
+  ])('is read along %s', (path, event) => {
+    expect(judge(`\`v\` String \`json:${path}\``, event)).toEqual({ ok: true, row: { v: 'x' } });
   });
 
   it('says that a column without a path cannot be filled', () => {

@@ -48,6 +48,6 @@ it('any text comes back from ClickHouse as it was sent, alone and in an array', 
         { ...Object.fromEntries(sent.map((text, n) => [`c${n}`, text])), all: sent, untyped: sent },
       ]);
     }),
-    runs(20),
+    runs(8),
   );
 });

@@ -70,7 +70,7 @@ describe('types', () => {
 
   it.each<readonly [type: string, x: JsonValue]>([
     ...['', ' 5', '5.0', 'abc', '2147483648', '-2147483649', '0x10', '٣', '5\n', '1e3', '1'.repeat(100)].map(
-      (x) => ['Int32', x],
+      (x) => ['Int32', x] as const,
     ),
     ...[true, 5.5, ['1'], { a: 1 }].map((x) => ['Int32', x] as const),
     ['UInt8', '-1'],

@@ -83,7 +83,11 @@ describe('a template that would do too much', () => {
       {},
       'more than 100000 elements',
     ],
-    ['{% set l = [1] %}{% for i in range(64) %}{% set l = [l, l] %}{% end %}{{ l }}', {}, 'does too much'],
+    [
+      '{% set l = [1] %}{% for i in range(64) %}{% set l = [l, l] %}{% end %}{{ l }}',
+      {},
+      'nested deeper than 8 levels',
+    ],
     [
       '{% set l = [1] %}{% set m = [1] %}{% for i in range(64) %}{% set l = [l, l] %}{% set m = [m, m] %}{% end %}{% if l == m %}{% end %}',
       {},
@@ -135,10 +139,10 @@ it('hostile parameters leave a server with its rows, and answers of its own', as
   };
   for (const text of TEXTS) {
     expect(await count('by_text', text)).toBe(0);
-    expect(await count('by_array', [text, 'a'])).toBe(1);
     expect(await count('by_number', text)).toBe(400);
     expect(await count('by_column', text)).toBe(400);
   }
+  expect(await count('by_array', [...TEXTS, 'a'])).toBe(1);
   expect(await count('calling', 'file')).toBe(400);
   expect(await count('calling', 'length')).toBe(11);
   expect(await count('by_column', 'id')).toBe(2);

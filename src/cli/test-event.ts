@@ -1,0 +1,63 @@
+import { type ColumnType, isNullable, valueType } from '../local/datafiles/column-type.js';
+import type { DatasourceColumn } from '../local/datafiles/schema-columns.js';
+
+/** What stands in every text of a test event. */
+export const TEST_TEXT = 'tinybird-llm check';
+
+/** An event that fills what a datasource requires, and its texts with words that tell where it comes from. */
+export function testEvent(columns: readonly DatasourceColumn[]): object {
+  const event = {};
+  for (const { type, path, default: defaultExpression } of columns) {
+    if (path === undefined || path === '$' || defaultExpression !== undefined || isNullable(type)) continue;
+    const keys = [...path.replace(/\[:\].*$/, '').matchAll(KEY)].map(([, ...forms]) => forms.join(''));
+    put(event, keys, path.includes('[:]') ? [] : valueFor(valueType(type)));
+  }
+  return event;
+}
+
+/** A key of a JSON path, in one of its forms. */
+const KEY = /\['([^']+)'\]|\["([^"]+)"\]|\.([^.[\]]+)/g;
+
+/** A parent that is a text itself gives way to its children. */
+function put(event: object, keys: readonly string[], value: unknown): void {
+  let target = event as Record<string, unknown>;
+  for (const key of keys.slice(0, -1)) {
+    const child = Object.hasOwn(target, key) ? target[key] : undefined;
+    const next = typeof child === 'object' && child !== null ? (child as Record<string, unknown>) : {};
+    Object.defineProperty(target, key, { value: next, enumerable: true, configurable: true, writable: true });
+    target = next;
+  }
+  const last = keys.at(-1) ?? '';
+  if (!Object.hasOwn(target, last))
+    Object.defineProperty(target, last, { value, enumerable: true, configurable: true, writable: true });
+}
+
+function valueFor(type: ColumnType): unknown {
+  switch (type.kind) {
+    case 'integer':
+    case 'float':
+    case 'decimal':
+      return 0;
+    case 'boolean':
+      return false;
+    case 'uuid':
+      return '00000000-0000-0000-0000-000000000000';
+    case 'date':
+      return new Date().toISOString().slice(0, 10);
+    case 'datetime':
+      return new Date().toISOString().slice(0, 19).replace('T', ' ');
+    case 'array':
+      return [];
+    case 'map':
+    case 'json':
+      return {};
+    case 'enum':
+      return [...type.names][0];
+    case 'ip':
+      return '127.0.0.1';
+    case 'fixed-string':
+      return TEST_TEXT.slice(0, type.bytes);
+    default:
+      return TEST_TEXT;
+  }
+}
