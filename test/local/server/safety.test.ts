@@ -16,7 +16,7 @@ async function open({
     text += chunk.toString('latin1');
   });
   socket.on('error', () => {});
-  const ended = once(socket, 'close').then(() => text);
+  const ended = new Promise<string>((resolve) => socket.on('close', () => resolve(text)));
   await once(socket, 'connect');
   return { socket, ended };
 }
