@@ -1,3 +1,4 @@
+import { LOCAL_TOKEN } from './connection.js';
 import { describeThrown, TinybirdError } from './errors.js';
 import { type NetworkFailure, networkFailure } from './network-failure.js';
 import { isLoopback, regionOfHost, regionOfToken, urlOfRegion } from './regions.js';
@@ -129,6 +130,6 @@ function readError(text = '', secret = ''): { words: string; documentation: stri
 }
 
 function oneLine(text: string, secret: string): string {
-  const shown = secret === '' ? text : masked(text, [secret]);
+  const shown = secret === '' || secret === LOCAL_TOKEN ? text : masked(text, [secret]);
   return shown.replace(/\s+/g, ' ').trim().slice(0, LONGEST_WORDS).toWellFormed();
 }

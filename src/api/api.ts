@@ -6,7 +6,7 @@ import {
   readApiSettings,
   type SendOptions,
 } from './api-options.js';
-import { authorization, type Connection, resolveConnection } from './connection.js';
+import { authorization, type Connection, LOCAL_TOKEN, resolveConnection } from './connection.js';
 import { TinybirdError } from './errors.js';
 import { appendParams, type Params, pipeRequest } from './params.js';
 import { Pause } from './pause.js';
@@ -136,7 +136,8 @@ export class TinybirdApi {
       const all = { ...(await authorization(this.#connection.token, timeoutMs)), ...headers };
       const answer = await this.#exchange({ method, url, headers: all, body, timeoutMs, signal });
       if (answer.status >= 200 && answer.status < 300) return answer;
-      const secret = all.authorization?.replace(/^Bearer /, '') ?? url.searchParams.get('token') ?? undefined;
+      const bearer = all.authorization?.replace(/^Bearer /, '');
+      const secret = (bearer === LOCAL_TOKEN ? undefined : bearer) ?? url.searchParams.get('token') ?? bearer;
       const problem = problemOfAnswer(answer, this.#connection.url.host, `${method} ${url.pathname}`, secret);
       if (answer.status !== 429) throw problem;
       this.#pauseAfter(answer, problem, attempt);

@@ -65,8 +65,11 @@ export function resolveConnection(
   };
 }
 
-/** `tinybird-llm dev` wants a token as Tinybird does, and takes any: nobody has to make one up for a laptop. */
-const LOCAL_TOKEN = 'local';
+/**
+ * What is sent to this machine when no token is known: `tinybird-llm dev` wants one as Tinybird does, and takes any. It
+ * is no secret, and a word that a message may well hold.
+ */
+export const LOCAL_TOKEN = 'local';
 
 /**
  * The header that carries the token, or none.

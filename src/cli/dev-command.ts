@@ -17,7 +17,7 @@ TINYBIRD_URL and TINYBIRD_TOKEN.
   --reset            forgets the rows of the data directory first
   --export DIR       writes every row as NDJSON into DIR, and ends
   --allow-url        lets a request have rows fetched from a url=
-  --simulate WHAT    answers as a Tinybird in trouble: 429, 503, slow or 422; may come again
+  --simulate WHAT    answers as a Tinybird in trouble: 429, 503, slow, 422 or 413; may come again
   --yes              installs the embedded ClickHouse without asking
 
   --help             show this`,

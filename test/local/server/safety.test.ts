@@ -16,7 +16,6 @@ async function open({
     text += chunk.toString('latin1');
   });
   socket.on('error', () => {});
-  // `once` would reject for an error, which is one of the ways it may end.
   const ended = new Promise<string>((resolve) => socket.on('close', () => resolve(text)));
   await once(socket, 'connect');
   return { socket, ended };

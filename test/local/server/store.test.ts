@@ -8,7 +8,7 @@ const idsOf = (text: string) =>
   text
     .split('\n')
     .filter(Boolean)
-    .map((line) => (JSON.parse(line) as { id: number }).id);
+    .map((line) => Number((JSON.parse(line) as { id: unknown }).id));
 
 /** What is stored by a ClickHouse that refuses an insert as `refuse` says. */
 function writer(refuse: (table: string, ids: readonly number[]) => Error | undefined) {

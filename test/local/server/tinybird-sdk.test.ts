@@ -140,6 +140,20 @@ describe('our own client', () => {
     });
   });
 
+  it('shows what was said of the token of this machine, which is no secret', async () => {
+    await using api = new TinybirdApi({ url: server().url });
+    await expect(api.get('datasources', { headers: { authorization: 'none' } })).rejects.toMatchObject({
+      code: 'unauthorized',
+      serverMessage: expect.stringContaining('Authorization: Bearer local'),
+    });
+    await expect(api.query('nope')).rejects.toMatchObject({
+      serverMessage: expect.not.stringContaining('*'),
+    });
+    await expect(api.sql('SELECT local')).rejects.toMatchObject({
+      serverMessage: expect.stringContaining('`local`'),
+    });
+  });
+
   it('says what pipe there is not', async () => {
     await using api = new TinybirdApi({ url: server().url });
     await expect(api.query('nope')).rejects.toMatchObject({
