@@ -20,13 +20,13 @@ const DOCUMENTED = `
   start_time DateTime $.start_time now()
   end_time DateTime $.end_time now()
   id String $.id ''
-  stream Boolean $.stream false
+  stream Bool $.stream false
   call_type LowCardinality(String) $.call_type 'unknown'
   provider LowCardinality(String) $.provider 'unknown'
   api_key String $.api_key ''
   log_event_type LowCardinality(String) $.log_event_type 'unknown'
   llm_api_duration_ms Float32 $.llm_api_duration_ms 0
-  cache_hit Boolean $.cache_hit false
+  cache_hit Bool $.cache_hit false
   response_status LowCardinality(String) $.standard_logging_object_status 'unknown'
   response_time Float32 $.standard_logging_object_response_time 0
   proxy_metadata String $.proxy_metadata ''
@@ -151,7 +151,7 @@ const KINDS_OF_TYPE: Readonly<Record<string, readonly string[]>> = {
   String: ['string', 'object', 'map of any JSON', 'any JSON'],
   'LowCardinality(String)': ['string'],
   DateTime: ['string like 2026-11-24 09:05:07'],
-  Boolean: ['boolean'],
+  Bool: ['boolean'],
   UInt16: ['integer 0 to 65535'],
   Float32: ['number from 0'],
   Float64: ['number from 0', 'number from -Infinity'],

@@ -94,6 +94,7 @@ function casesWith(newest: Row): readonly (readonly [string, Parameters])[] {
     ['llm_chats', month],
     ['llm_chat', { chat: 'chat-42' }],
     ['llm_dimensions', {}],
+    ['llm_dimensions', { dimension: 'user' }],
     ['llm_dimensions', month],
     ['llm_quarantine', {}],
   ];

@@ -10,7 +10,10 @@ describe('the command line of tinybird-llm dev', () => {
     ['--export out --reset', '--reset would forget what --export writes'],
     ['--export out -- node app.js', 'no program can follow it'],
     ['--simulate 500', '--simulate 500: there are 429, 503, slow, 422, 413'],
-    ['--simulate 429 --simulate slwo', '--simulate slwo: there are 429, 503, slow, 422, 413: did you mean slow?'],
+    [
+      '--simulate 429 --simulate slwo',
+      '--simulate slwo: there are 429, 503, slow, 422, 413: did you mean slow?',
+    ],
     ['--port 65536', '--port 65536: a port is a number from 0 to 65535'],
     ['--port=', '--port is empty'],
     ['--data', "Option '--data <value>' argument missing"],

@@ -45,7 +45,7 @@ export async function datasourcesForEver(after: Finished = onTestFinished): Prom
   const files = await Promise.all(
     (await readdir(own)).map(async (file) => {
       const text = await readFile(join(own, file), 'utf8');
-      return [file, text.replace(/^ENGINE_TTL.*\n?/m, '')] as const;
+      return [file.replace(/\.datasource$/, ''), text.replace(/^ENGINE_TTL.*\n?/m, '')] as const;
     }),
   );
   return datasourceDirectory(Object.fromEntries(files), after);

@@ -1,6 +1,5 @@
 import { basename } from 'node:path';
-import { DatafileError, SqlRefusedError } from '../errors.js';
-import { tokenizeSql } from '../sql/sql-tokens.js';
+import { DatafileError } from '../errors.js';
 import { TemplateSyntaxError } from '../template/fault.js';
 import type { Pipe, PipeKind, PipeNode } from './pipe.js';
 import { type Directive, readPipeDirectives } from './pipe-directives.js';
@@ -121,25 +120,6 @@ function checkSql(pipe: Pipe, node: PipeNode, fail: Fail): void {
     templateOf(pipe, node);
   } catch (error) {
     if (error instanceof TemplateSyntaxError) fail(node.line + error.line, error.found, error.fix);
-    throw error;
-  }
-  if (!/^\s*%/.test(node.sql) && hasTags(node.sql))
-    fail(
-      node.line,
-      `the SQL of '${node.name}' has {{ }} or {% %} in it and is no template`,
-      'Write % in front of it',
-    );
-}
-
-/** Whether there are braces that no SQL has, but for texts and comments. */
-function hasTags(sql: string): boolean {
-  try {
-    return tokenizeSql(sql).some(
-      ({ text, kind, end }) => kind === 'symbol' && text === '{' && /[{%]/.test(sql.charAt(end)),
-    );
-  } catch (error) {
-    // What cannot be read as SQL is told when it is run.
-    if (error instanceof SqlRefusedError) return false;
     throw error;
   }
 }

@@ -127,15 +127,15 @@ describe('llm_quarantine_reasons', () => {
       [2, 'duration', "value on column 'duration' is not Float32"],
       [1, '$', 'the line is not a JSON object'],
       [1, 'response_id', expect.stringContaining("no value for column 'response_id'")],
-      [1, 'stream', "value on column 'stream' is not Boolean"],
+      [1, 'stream', "value on column 'stream' is not Bool"],
     ]);
     expect(told[3]).toEqual({
       error_column: 'stream',
-      reason: "value on column 'stream' is not Boolean",
+      reason: "value on column 'stream' is not Bool",
       faults: 1,
       first_seen: expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/),
       last_seen: told[3]?.first_seen,
-      example_reason: "value 'maybe' on column 'stream' is not Boolean",
+      example_reason: "value 'maybe' on column 'stream' is not Bool",
       example_call_id: 'q1',
     });
     expect(await ask('llm_quarantine_reasons', day('2020-01-01'))).toEqual([]);

@@ -314,10 +314,13 @@ describe('of some calls', () => {
       'project',
       'provider',
       'response_status',
-      'stream',
       'user',
     ]);
-    expect(brief(await ask('llm_dimensions', { ...DAYS, limit: '1' }), 'dimension')).toHaveLength(9);
+    expect(brief(await ask('llm_dimensions', { ...DAYS, limit: '1' }), 'dimension')).toHaveLength(8);
+    expect(await ask('llm_dimensions', { ...DAYS, dimension: 'user' })).toEqual([
+      { dimension: 'user', dimension_value: 'ann', calls: 6 },
+      { dimension: 'user', dimension_value: 'bob', calls: 1 },
+    ]);
   });
 
   it.each([
@@ -328,6 +331,11 @@ describe('of some calls', () => {
       'llm_usage',
       { dimension: 'messages' },
       'dimension is model, provider, organization, project, environment, user, call_type, response_status, stream, chat_id or none',
+    ],
+    [
+      'llm_dimensions',
+      { dimension: 'messages' },
+      'dimension is model, provider, organization, project, environment, user, call_type, response_status or all',
     ],
   ])('%s refuses %j with what there is', async (name, parameters, message) => {
     expect(await refusal(name, parameters)).toContain(message);

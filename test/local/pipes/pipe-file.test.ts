@@ -108,7 +108,6 @@ CACHE 10
     ['INCLUDE x.incl\nNODE n\nSQL >\n  SELECT 1', 1, 'INCLUDE is not supported'],
     ['COLOUR red\nNODE n\nSQL >\n  SELECT 1', 1, "unknown directive 'COLOUR'"],
     ['NODE n\n  SELECT 1', 2, "'SELECT 1' is no directive and in no block"],
-    ['NODE n\nSQL >\n    SELECT {{ Int32(a) }}', 3, 'is no template'],
     ['NODE n\nSQL >\n    %\n    SELECT\n    {{ Int32(a }}', 5, 'the expression ends too early in Int32(a'],
     ['NODE n\nSQL >\n    %\n    SELECT\n    {% if a %}\n    1', 5, 'Missing {% end %} block for if'],
     ['NODE n\nSQL >\n    % SELECT 1\n    {% while a %}{% end %}', 4, '{% while %} is forbidden'],

@@ -150,11 +150,12 @@ describe('an endpoint', () => {
         needs: endpoint('SELECT {{ Int32(n) }} AS n'),
         says: endpoint("{% if not defined(a) %}{{ error('give a') }}{% end %}\nSELECT 1"),
         own: endpoint("SELECT {{ custom_error({'error': 'not yours', 'id': 7}, 403) }}"),
+        bare: 'NODE n\nSQL >\n    SELECT {{ Int32(a) }}\nTYPE endpoint\n',
         coded: endpoint("SELECT {{ custom_error({'error': 'gone', 'code': 410}) }}"),
       },
     });
     for (const [path, status, error] of [
-      ['nope.json', 404, "there is no pipe 'nope': there are broken, coded, needs, own, says, usage"],
+      ['nope.json', 404, "there is no pipe 'nope': there are bare, broken, coded, needs, own, says, usage"],
       ['__proto__.json', 404, "there is no pipe '__proto__'"],
       ['inner.json', 404, 'add TYPE endpoint below the SQL of its node n'],
       ['copied.json', 400, 'TYPE copy'],
@@ -169,6 +170,11 @@ describe('an endpoint', () => {
       ['says.json', 400, 'give a'],
       ['own.json', 403, 'not yours'],
       ['coded.json', 410, 'gone'],
+      [
+        'bare.json',
+        400,
+        'line 3 of bare.pipe, has {{ }} or {% %} in it and is no template. Write % in front of it',
+      ],
     ] as const) {
       const answered = await answerOf(server, path);
       expect([path, answered.status]).toEqual([path, status]);
