@@ -39,3 +39,27 @@ it('an error of ClickHouse does not tell where the rows are kept', async () => {
   expect(status).toBe(503);
   expect(body.error).toContain('Cannot open file …/clickhouse/store/a');
 });
+
+it('a deletion reaches what was accepted before it, however slow ClickHouse writes', async () => {
+  const server = await runServer({
+    openEngine: async () => {
+      const engine = await openChdb(join(await temporaryDirectory(), 'clickhouse'));
+      return {
+        ...engine,
+        insert: async (table, rows) => {
+          await new Promise((resolve) => setTimeout(resolve, 300));
+          await engine.insert(table, rows);
+        },
+      };
+    },
+  });
+  const post = (path: string, body: string) => ask(`${server.url}/v0/${path}`, { method: 'POST', body });
+  expect((await post('events?name=calls', '{"id":"a"}')).status).toBe(202);
+  expect(await json(await post('datasources/calls/delete', "delete_condition=id = 'a'"))).toMatchObject({
+    body: { rows_affected: 1 },
+  });
+  await post('events?name=calls', '{"id":"b"}');
+  await post('datasources/calls/truncate', '');
+  await server.send('calls', '{"id":"c"}');
+  expect(await server.rows('SELECT id FROM calls')).toEqual([{ id: 'c' }]);
+});

@@ -226,13 +226,6 @@ describe('truncate and delete', () => {
     expect(await ids()).toEqual(['c']);
   });
 
-  it('reach what was accepted and is not stored yet', async () => {
-    await replaceBy('a');
-    await ask(`${server().url}/v0/events?name=calls`, { method: 'POST', body: '{"id":"b"}' });
-    await remove("id = 'b'");
-    expect(await ids()).toEqual(['a']);
-  });
-
   it('reach the rows of the quarantine', async () => {
     await server().send('calls', '{"id":"q","usage":{"tokens":-1}}');
     expect(await remove("id = 'q'", '', 'calls_quarantine')).toMatchObject({ status: 200 });
