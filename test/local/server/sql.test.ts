@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { ask, json, runServer } from '../running-server.js';
+import { ask, json, sharedServer } from '../running-server.js';
+
+const server = sharedServer();
 
 describe('/v0/sql', () => {
   it("answers in Tinybird's shape", async () => {
-    const { url } = await runServer();
+    const { url } = server();
     const { status, body } = await json(await ask(`${url}/v0/sql?q=SELECT+1+AS+one+LIMIT+5`));
     expect(status).toBe(200);
     expect(body).toMatchObject({
@@ -24,7 +26,7 @@ describe('/v0/sql', () => {
     ['application/x-www-form-urlencoded', 'q=SELECT+1+AS+one'],
     ['application/json', '{"q":"SELECT 1 AS one"}'],
   ])('takes a %s body of %s', async (contentType, body) => {
-    const { url } = await runServer();
+    const { url } = server();
     const response = await ask(`${url}/v0/sql`, {
       method: 'POST',
       body,
@@ -40,7 +42,7 @@ describe('/v0/sql', () => {
     ['TSV', '1\tx\n', 'text/tab-separated-values'],
     ['tsvwithnames', 'a\tb\n1\tx\n', 'text/tab-separated-values'],
   ])('answers FORMAT %s', async (format, text, contentType) => {
-    const { url } = await runServer();
+    const { url } = server();
     const response = await ask(`${url}/v0/sql`, {
       method: 'POST',
       body: `SELECT 1 AS a, 'x' AS b FORMAT ${format}`,
@@ -53,8 +55,7 @@ describe('/v0/sql', () => {
     ['SHOW TABLES', [{ name: 'calls' }, { name: 'calls_quarantine' }]],
     ["SELECT toDateTime('2025-01-02 03:04:05')::UInt32 AS utc", [{ utc: 1_735_787_045 }]],
   ])('answers %s', async (sql, rows) => {
-    const server = await runServer();
-    expect(await server.rows(sql)).toEqual(rows);
+    expect(await server().rows(sql)).toEqual(rows);
   });
 
   it.each([
@@ -68,7 +69,7 @@ describe('/v0/sql', () => {
     ['SELECT nope FROM calls', 'UNKNOWN_IDENTIFIER'],
     ['SELECT * FROM nope', 'UNKNOWN_TABLE'],
   ])('answers 400 to %j', async (sql, message) => {
-    const { url } = await runServer();
+    const { url } = server();
     const { status, body } = await json(await ask(`${url}/v0/sql`, { method: 'POST', body: sql }));
     expect(status).toBe(400);
     expect(body.error).toContain(message);
@@ -76,7 +77,7 @@ describe('/v0/sql', () => {
   });
 
   it('answers 400 to a JSON body without a statement', async () => {
-    const { url } = await runServer();
+    const { url } = server();
     const headers = { 'content-type': 'application/json' };
     const response = await ask(`${url}/v0/sql`, { method: 'POST', body: '{"sql":1}', headers });
     expect(await json(response)).toMatchObject({
@@ -86,12 +87,11 @@ describe('/v0/sql', () => {
   });
 
   it('keeps what a failed query had begun to write out of the next answer', async () => {
-    const server = await runServer();
     const failing = "SELECT number, throwIf(number = 1500000, 'stop') FROM numbers(3000000) FORMAT CSV";
     for (let n = 0; n < 3; n += 1) {
-      const response = await ask(`${server.url}/v0/sql`, { method: 'POST', body: failing });
+      const response = await ask(`${server().url}/v0/sql`, { method: 'POST', body: failing });
       expect(response.status).toBe(400);
-      expect(await server.rows('SELECT 45 AS answer')).toEqual([{ answer: 45 }]);
+      expect(await server().rows('SELECT 45 AS answer')).toEqual([{ answer: 45 }]);
     }
   });
 });
