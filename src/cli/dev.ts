@@ -1,5 +1,6 @@
 import { join, relative, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
+import { LOCAL_TOKEN } from '../api/connection.js';
 import { openClickHouse } from '../local/engine/clickhouse.js';
 import { openDataDirectory, resetDataDirectory } from '../local/engine/data-directory.js';
 import type { Engine } from '../local/engine/engine.js';
@@ -126,19 +127,16 @@ function banner(server: LocalServer, { folders, told }: Place, simulate: readonl
     `  data          ${told}`,
     ...(simulate.length > 0 ? [`  simulating    ${simulate.join(', ')}`] : []),
     `  send here     TINYBIRD_URL=${server.url} node your-program.js`,
-    `  ask           curl -H 'Authorization: Bearer local' '${server.url}/v0/sql' -d 'SELECT count() FROM ${server.datasources[0]}'`,
+    `  ask           curl -H 'Authorization: Bearer ${LOCAL_TOKEN}' '${server.url}/v0/sql' -d 'SELECT count() FROM ${server.datasources[0]}'`,
     '',
     `Listening on ${server.url}`,
   ];
   return lines.join('\n');
 }
 
-/** The token a program is given; the server takes any. */
-const PROGRAM_TOKEN = 'local';
-
 /** Ends with the program, and with its exit code, once what it sent is stored. */
 async function runAgainst(server: LocalServer, command: readonly string[]): Promise<void> {
-  const program = startProgram(command, { TINYBIRD_URL: server.url, TINYBIRD_TOKEN: PROGRAM_TOKEN });
+  const program = startProgram(command, { TINYBIRD_URL: server.url, TINYBIRD_TOKEN: LOCAL_TOKEN });
   // Ctrl+C reaches the program as well, which decides by itself; a SIGTERM reaches only us.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => program.signal('SIGTERM'));

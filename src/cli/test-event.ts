@@ -1,5 +1,6 @@
 import { type ColumnType, isNullable, valueType } from '../local/datafiles/column-type.js';
 import type { DatasourceColumn } from '../local/datafiles/schema-columns.js';
+import { EACH, stepsOf } from '../local/rows/json-path.js';
 
 /** What stands in every text of a test event. */
 export const TEST_TEXT = 'tinybird-llm check';
@@ -9,14 +10,13 @@ export function testEvent(columns: readonly DatasourceColumn[]): object {
   const event = {};
   for (const { type, path, default: defaultExpression } of columns) {
     if (path === undefined || path === '$' || defaultExpression !== undefined || isNullable(type)) continue;
-    const keys = [...path.replace(/\[:\].*$/, '').matchAll(KEY)].map(([, ...forms]) => forms.join(''));
-    put(event, keys, path.includes('[:]') ? [] : valueFor(valueType(type)));
+    const steps = stepsOf(path) ?? [];
+    const each = steps.indexOf(EACH);
+    const keys = (each < 0 ? steps : steps.slice(0, each)) as readonly string[];
+    put(event, keys, each < 0 ? valueFor(valueType(type)) : []);
   }
   return event;
 }
-
-/** A key of a JSON path, in one of its forms. */
-const KEY = /\['([^']+)'\]|\["([^"]+)"\]|\.([^.[\]]+)/g;
 
 /** A parent that is a text itself gives way to its children. */
 function put(event: object, keys: readonly string[], value: unknown): void {

@@ -1,6 +1,6 @@
 import { type ColumnType, valueType } from './datafiles/column-type.js';
 import { exportedType, fromText } from './export-value.js';
-import { isJsonObject, type JsonObject, type JsonValue } from './rows/json-path.js';
+import { EACH, isJsonObject, type JsonObject, type JsonValue, type Step, stepsOf } from './rows/json-path.js';
 
 /** A stored column, and what the datafile says of it. */
 export interface ExportedColumn {
@@ -62,11 +62,8 @@ function treeOf(columns: readonly ExportedColumn[]): Place {
   const ordered = [...columns.filter(({ path }) => path), ...columns.filter(({ path }) => !path)];
   for (const { name, type, path, default: expression } of ordered) {
     if (path === undefined && root.parts.has(name)) continue;
-    const keys = path
-      ?.replace(/(\[:\])+$/, '')
-      .split('.')
-      .slice(1) ?? [name];
-    const place = keys.reduce(placeOf, root);
+    const steps = path === undefined ? [name] : withoutLastEach(stepsOf(path) ?? []);
+    const place = steps.reduce(placeOf, root);
     place.columns.push({
       name,
       type: exportedType(type),
@@ -76,14 +73,18 @@ function treeOf(columns: readonly ExportedColumn[]): Place {
   return root;
 }
 
-function placeOf(parent: Place, step: string): Place {
-  const [, key = step, each = ''] = /^(.*?)((?:\[:\])*)$/.exec(step) ?? [];
-  let place = parent.parts.get(key) ?? newPlace();
-  parent.parts.set(key, place);
-  for (let left = each.length; left > 0; left -= '[:]'.length) {
-    place.elements ??= newPlace();
-    place = place.elements;
+/** That a value is an array is the column's business: `$.a[:]` stands where `$.a` does. */
+function withoutLastEach(steps: readonly Step[]): readonly Step[] {
+  return steps.slice(0, steps.findLastIndex((step) => step !== EACH) + 1);
+}
+
+function placeOf(parent: Place, step: Step): Place {
+  if (step === EACH) {
+    parent.elements ??= newPlace();
+    return parent.elements;
   }
+  const place = parent.parts.get(step) ?? newPlace();
+  parent.parts.set(step, place);
   return place;
 }
 

@@ -1,4 +1,5 @@
 import { type ColumnType, parseColumnType } from './datafiles/column-type.js';
+import { sqlText } from './engine/ddl.js';
 import { isJsonObject, type JsonValue } from './rows/json-path.js';
 
 /**
@@ -12,8 +13,8 @@ export function exportedExpression(name: string, type: string): string {
   const parsed = exportedType(type);
   if (parsed === undefined) return column;
   const inUtc = type.replaceAll(/\b(DateTime\(|DateTime64\(\d+, )'[^']*'/g, "$1'UTC'");
-  const moments = inUtc === type ? column : `CAST(${column}, ${quoted(inUtc)})`;
-  return `CAST(${moments}, ${quoted(textType(parsed))}) AS ${column}`;
+  const moments = inUtc === type ? column : `CAST(${column}, ${sqlText(inUtc)})`;
+  return `CAST(${moments}, ${sqlText(textType(parsed))}) AS ${column}`;
 }
 
 /** The type as the row rules know it; `undefined` when they take no such value. */
@@ -51,8 +52,4 @@ function textType(type: ColumnType): string {
   if (type.kind === 'array') return `Array(${textType(type.of)})`;
   if (type.kind === 'map') return `Map(String, ${textType(type.value)})`;
   return 'of' in type ? textType(type.of) : 'String';
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll(/[\\']/g, '\\$&')}'`;
 }

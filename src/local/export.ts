@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Datafile } from './datafiles/datafile.js';
 import type { Engine } from './engine/engine.js';
+import { readRows } from './engine/read-rows.js';
 import { ExportError, LocalError } from './errors.js';
 import { compileEvent, type ExportedColumn } from './export-event.js';
 import { exportedExpression } from './export-value.js';
@@ -67,14 +68,10 @@ interface StoredColumn {
 }
 
 /** The columns that hold values of their own: what is computed from others is computed again. */
-async function storedColumns(engine: Engine, table: string): Promise<readonly StoredColumn[]> {
+function storedColumns(engine: Engine, table: string): Promise<readonly StoredColumn[]> {
   const sql = `SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = '${table}'
     AND default_kind IN ('', 'DEFAULT') ORDER BY position`;
-  const text = (await engine.read(sql, { format: 'JSONEachRow' })).toString();
-  return text
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as StoredColumn);
+  return readRows(engine, sql);
 }
 
 /** The lines of a table's rows; without a datafile, the rows as they are. */

@@ -258,6 +258,14 @@ describe('what is exported', () => {
     ]);
   });
 
+  it('has quoted keys of a path as the keys they are', () => {
+    const toEvent = compileEvent([
+      { name: 'one', type: 'String', path: "$.['a.b']" },
+      { name: 'two', type: 'Array(String)', path: '$.c["d"][:]' },
+    ]);
+    expect(toEvent({ one: 'x', two: ['y'] })).toEqual({ 'a.b': 'x', c: { d: ['y'] } });
+  });
+
   it('has the fields of objects in an array in one object each', () => {
     const toEvent = compileEvent([
       { name: 'ids', type: 'Array(UInt64)', path: '$.a[:].id' },

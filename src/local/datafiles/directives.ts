@@ -1,3 +1,4 @@
+import { shortened } from '../text.js';
 import { nearest } from './nearest.js';
 import { endOfQuoted } from './split-list.js';
 
@@ -104,13 +105,9 @@ function refuseUnknown(word: string, line: number, { known }: Grammar, fail: Fai
   const meant = nearest(word, known);
   return fail(
     line,
-    `unknown directive '${shortened(word)}'`,
+    `unknown directive '${shortened(word, 60)}'`,
     meant === undefined
       ? `Write CMD value, or CMD > with its lines under it; known are ${known.join(', ')}`
       : `Did you mean ${meant}?`,
   );
-}
-
-function shortened(word: string): string {
-  return word.length > 60 ? `${word.slice(0, 60)}…` : word;
 }

@@ -1,4 +1,5 @@
 import { isJsonPath } from '../rows/json-path.js';
+import { shortened } from '../text.js';
 import { type ColumnType, parseColumnType, UNTYPED } from './column-type.js';
 import { blankComments, endOfQuoted, splitList } from './split-list.js';
 
@@ -168,6 +169,5 @@ function notColumnFix(text: string): string {
 }
 
 function firstLine(text: string): string {
-  const line = text.split('\n', 1)[0]?.trim() ?? '';
-  return line.length > 60 ? `${line.slice(0, 60)}…` : line;
+  return shortened(text.split('\n', 1)[0]?.trim() ?? '', 60);
 }

@@ -53,7 +53,7 @@ export function createStatements(table: TableDefinition, cluster?: Cluster): rea
   const stored = `CREATE TABLE IF NOT EXISTS ${onCluster(storage, cluster)} (${body}) ENGINE = ${replicated(table.engine)}${rest}`;
   if (storage === table.name) return [stored];
   const shape = table.columns.map((column) => column.shape).join(', ');
-  const place = [cluster.name, cluster.database, storage].map(quoted).join(', ');
+  const place = [cluster.name, cluster.database, storage].map(sqlText).join(', ');
   return [
     stored,
     `CREATE TABLE IF NOT EXISTS ${onCluster(table.name, cluster)} (${shape}) ` +
@@ -135,6 +135,7 @@ function replicated(engine: string): string {
   return `Replicated${family}(${values ? `${place}, ${values}` : place})`;
 }
 
-function quoted(text: string): string {
+/** A text as SQL writes it. */
+export function sqlText(text: string): string {
   return `'${text.replaceAll(/[\\']/g, '\\$&')}'`;
 }

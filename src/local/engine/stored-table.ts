@@ -1,5 +1,6 @@
 import { endOfQuoted, splitList } from '../datafiles/split-list.js';
 import type { Engine } from './engine.js';
+import { readRows } from './read-rows.js';
 
 /** A table as ClickHouse describes it, in its own spelling of types and expressions. */
 export interface StoredTable {
@@ -33,9 +34,8 @@ export async function storedTable(engine: Engine, name: string): Promise<StoredT
        FROM (SELECT * FROM system.columns WHERE database = currentDatabase() AND table = '${name}' ORDER BY position)
       ) AS columns
     FROM system.tables WHERE database = currentDatabase() AND name = '${name}'`;
-  const text = (await engine.read(sql, { format: 'JSONEachRow' })).toString();
-  if (text === '') return undefined;
-  const row = JSON.parse(text) as Row;
+  const [row] = await readRows<Row>(engine, sql);
+  if (row === undefined) return undefined;
   const parts = columnList(row.create_table_query);
   const definition = (column: string) => parts.find((part) => part.startsWith(`\`${column}\` `)) ?? '';
   return {

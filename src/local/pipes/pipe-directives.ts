@@ -1,15 +1,9 @@
-/** A directive of a `.pipe` file with its value. */
-export interface Directive {
-  /** In capitals. */
-  readonly command: string;
-  /** The line it stands on. */
-  readonly line: number;
-  /** The line its value begins on. */
-  readonly firstLine: number;
+import type { Directive, Fail } from '../datafiles/directives.js';
+
+/** While its block is read. */
+interface OpenDirective extends Directive {
   value: string;
 }
-
-type Fail = (line: number | undefined, found: string, fix: string) => never;
 
 const USED = ['NODE', 'SQL', 'DESCRIPTION', 'TYPE'];
 const LEFT_ASIDE =
@@ -21,7 +15,7 @@ const LEFT_ASIDE =
  */
 export function readPipeDirectives(text: string, fail: Fail): readonly Directive[] {
   const directives: Directive[] = [];
-  let block: Directive | undefined;
+  let block: OpenDirective | undefined;
   for (const [index, line] of text
     .replace(/^\ufeff/, '')
     .split(/\r?\n/)

@@ -1,8 +1,9 @@
 import { basename } from 'node:path';
+import type { Directive, Fail } from '../datafiles/directives.js';
 import { DatafileError } from '../errors.js';
 import { TemplateSyntaxError } from '../template/fault.js';
 import type { Pipe, PipeKind, PipeNode } from './pipe.js';
-import { type Directive, readPipeDirectives } from './pipe-directives.js';
+import { readPipeDirectives } from './pipe-directives.js';
 import { templateOf } from './pipe-template.js';
 
 /**
@@ -43,8 +44,6 @@ export function parsePipe(text: string, fileName: string): Pipe {
   for (const node of nodes) checkSql(pipe, node, fail);
   return pipe;
 }
-
-type Fail = (line: number | undefined, found: string, fix: string) => never;
 
 const NAME = /^[A-Za-z_]\w*$/;
 

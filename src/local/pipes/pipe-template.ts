@@ -1,5 +1,5 @@
 import { PipeError, SqlRefusedError } from '../errors.js';
-import { tokenizeSql } from '../sql/sql-tokens.js';
+import { isSymbol, tokenizeSql } from '../sql/sql-tokens.js';
 import { mergeParameters, type PipeParameter } from '../template/parameters.js';
 import { compileTemplate, type Template } from '../template/template.js';
 import type { Pipe, PipeNode } from './pipe.js';
@@ -41,9 +41,7 @@ function isBare(sql: string): boolean {
 /** Whether there are braces that no SQL has, but for texts and comments. */
 function hasTags(sql: string): boolean {
   try {
-    return tokenizeSql(sql).some(
-      ({ text, kind, end }) => kind === 'symbol' && text === '{' && /[{%]/.test(sql.charAt(end)),
-    );
+    return tokenizeSql(sql).some((token) => isSymbol(token, '{') && /[{%]/.test(sql.charAt(token.end)));
   } catch (error) {
     // What cannot be read as SQL is told when it is run.
     if (error instanceof SqlRefusedError) return false;

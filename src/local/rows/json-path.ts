@@ -31,12 +31,14 @@ export function compileJsonPath(path: string): Reader<JsonObject> {
 }
 
 /** The step into each element of an array; any other step is a key. */
-const EACH = Symbol('[:]');
-type Step = string | typeof EACH;
+export const EACH = Symbol('[:]');
+/** A step of a path. */
+export type Step = string | typeof EACH;
 
 const STEP = /\.?\[(?:(:)|'([^']+)'|"([^"]+)")\]|\.([^.[\]\s*]+)/y;
 
-function stepsOf(path: string): readonly Step[] | undefined {
+/** The steps of a path; `undefined` when it is none that Tinybird takes. */
+export function stepsOf(path: string): readonly Step[] | undefined {
   if (!path.startsWith('$')) return undefined;
   const steps: Step[] = [];
   STEP.lastIndex = 1;

@@ -1,6 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { type ColumnType, isNullable, valueType } from '../datafiles/column-type.js';
 import type { DatasourceColumn } from '../datafiles/schema-columns.js';
+import { shortened } from '../text.js';
 import { dateText, dateTimeText } from './date-text.js';
 import { compileJsonPath, isJsonObject, type JsonObject, type JsonValue, textOf } from './json-path.js';
 
@@ -29,7 +30,7 @@ export function compileRowRules(columns: readonly DatasourceColumn[]): (event: J
     absent: column.default !== undefined ? 'omit' : isNullable(column.type) ? 'null' : missingMessage(column),
     convert: converter(column.type),
     message: (value: JsonValue) =>
-      `value '${shorten(textOf(value))}' on column '${column.name}' is not ${valueType(column.type).text}` +
+      `value '${shortened(textOf(value), LONGEST_VALUE_TOLD)}' on column '${column.name}' is not ${valueType(column.type).text}` +
       hint(valueType(column.type), value),
   }));
 
@@ -53,10 +54,6 @@ export function compileRowRules(columns: readonly DatasourceColumn[]): (event: J
 type Converter = (value: JsonValue) => JsonValue | undefined;
 
 const LONGEST_VALUE_TOLD = 100;
-
-function shorten(text: string): string {
-  return text.length > LONGEST_VALUE_TOLD ? `${text.slice(0, LONGEST_VALUE_TOLD).toWellFormed()}…` : text;
-}
 
 function hint(type: ColumnType, value: JsonValue): string {
   if (!canBeFilled(type)) return ': no event can fill a column of this type, give it no json path';

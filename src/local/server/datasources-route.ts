@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { isNullable } from '../datafiles/column-type.js';
+import { readRows } from '../engine/read-rows.js';
 import type { LocalDatasource } from '../project.js';
 import { quarantineTable } from '../rows/quarantine.js';
 import { datasourceOf } from './events-route.js';
@@ -38,8 +39,7 @@ async function readSizes({ engine }: LocalTinybird): Promise<Sizes> {
   const sql = `
     SELECT name, total_rows::Nullable(Float64) AS rows, total_bytes::Nullable(Float64) AS bytes
     FROM system.tables WHERE database = currentDatabase()`;
-  const lines = (await engine.read(sql, { format: 'JSONEachRow' })).toString().split('\n').filter(Boolean);
-  return new Map(lines.map((line) => JSON.parse(line) as Size).map((size) => [size.name, size]));
+  return new Map((await readRows<Size>(engine, sql)).map((size) => [size.name, size]));
 }
 
 function describe({ datafile }: LocalDatasource, sizes: Sizes) {

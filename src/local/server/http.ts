@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { QueryError } from '../errors.js';
+import { PipeError, QueryError, SqlRefusedError } from '../errors.js';
 
 /** What a route answers; anything but bytes or text goes as JSON. */
 export interface Answer {
@@ -77,8 +77,10 @@ export function mediaType(request: IncomingMessage): string {
 
 const TIMEOUT_EXCEEDED = 159;
 
-/** What ClickHouse says of a read, as the answer to who asked for it; anything else as it is. */
+/** Why a read failed or was not run, as the answer to who asked for it; anything else as it is. */
 export function readFailure(error: unknown): unknown {
+  if (error instanceof PipeError) return new HttpError(error.status, error.message);
+  if (error instanceof SqlRefusedError) return new HttpError(400, error.message);
   if (!(error instanceof QueryError)) return error;
   return new HttpError(error.clickhouseCode === TIMEOUT_EXCEEDED ? 408 : 400, error.message);
 }

@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { Statement } from '../engine/engine.js';
-import { CustomPipeError, PipeError, SqlRefusedError } from '../errors.js';
+import { CustomPipeError, SqlRefusedError } from '../errors.js';
 import type { Pipe, PipeParameters } from '../pipes/pipe.js';
 import { pipeParameters } from '../pipes/pipe-template.js';
 import { pipeStatement, statementOnPipe } from '../pipes/statement.js';
-import { type GuardedSql, guardSql } from '../sql/sql-guard.js';
+import { type GuardedSql, guardSql, isSelect } from '../sql/sql-guard.js';
 import { bindParameters } from '../sql/sql-parameters.js';
 import type { SqlVocabulary } from '../sql/vocabulary.js';
+import { FORMATS } from './formats.js';
 import { type Answer, HttpError, readFailure } from './http.js';
 import { readPipeRequest } from './pipe-request.js';
 import type { LocalTinybird } from './routes.js';
@@ -25,9 +26,9 @@ export async function answerPipe(
 ): Promise<Answer> {
   const [, name = file, ending = ''] = /^(.*)\.(\w+)$/s.exec(file) ?? [];
   const pipe = endpoint(pipes, name);
-  const format = FORMATS.get(ending.toLowerCase());
+  const format = FORMATS.get(ENDINGS.get(ending.toLowerCase())?.toLowerCase() ?? '');
   if (format === undefined) {
-    const known = [...FORMATS.keys()].map((each) => `${name}.${each}`).join(', ');
+    const known = [...ENDINGS.keys()].map((each) => `${name}.${each}`).join(', ');
     throw new HttpError(
       400,
       `${ending === '' ? 'there is no format' : `'${ending}' is no format`}: ask for ${known}`,
@@ -43,8 +44,6 @@ export async function answerPipe(
     return { status: 200, body, contentType: format.contentType };
   } catch (error) {
     if (error instanceof CustomPipeError) return { status: error.status, body: error.body };
-    if (error instanceof PipeError) throw new HttpError(error.status, error.message);
-    if (error instanceof SqlRefusedError) throw new HttpError(400, error.message);
     throw readFailure(error);
   }
 }
@@ -62,14 +61,13 @@ export function listPipes({ pipes }: LocalTinybird): Answer {
   return { status: 200, body: { pipes: listed } };
 }
 
-const CSV_TYPE = 'text/csv; charset=utf-8';
-
-const FORMATS = new Map([
-  ['json', { name: 'JSON', contentType: 'application/json; charset=utf-8' }],
-  ['csv', { name: 'CSV', contentType: CSV_TYPE }],
-  ['csvwithnames', { name: 'CSVWithNames', contentType: CSV_TYPE }],
-  ['ndjson', { name: 'JSONEachRow', contentType: 'application/x-ndjson; charset=utf-8' }],
-  ['parquet', { name: 'Parquet', contentType: 'application/vnd.apache.parquet' }],
+/** The endings of an endpoint, and the format each stands for. */
+const ENDINGS = new Map([
+  ['json', 'JSON'],
+  ['csv', 'CSV'],
+  ['csvwithnames', 'CSVWithNames'],
+  ['ndjson', 'JSONEachRow'],
+  ['parquet', 'Parquet'],
 ]);
 
 function endpoint(pipes: ReadonlyMap<string, Pipe>, name: string): Pipe {
@@ -103,8 +101,7 @@ function onTop(
 
 function select(sql: string, vocabulary: SqlVocabulary): GuardedSql {
   const guarded = guardSql(sql, vocabulary);
-  if (!/^[(\s]*(SELECT|WITH)\b/i.test(guarded.sql))
-    throw new SqlRefusedError('q= is a SELECT on top of the pipe');
+  if (!isSelect(guarded)) throw new SqlRefusedError('q= is a SELECT on top of the pipe');
   if (guarded.format !== undefined)
     throw new SqlRefusedError(
       `FORMAT ${guarded.format} is not allowed here: the ending of the URL says the format`,

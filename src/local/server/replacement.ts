@@ -7,6 +7,7 @@ import {
   type TableDefinition,
 } from '../engine/ddl.js';
 import type { Engine } from '../engine/engine.js';
+import { readRows } from '../engine/read-rows.js';
 import { HttpError } from './http.js';
 
 /** Rows that take the place of a datasource's, once they are all there. */
@@ -63,8 +64,8 @@ export async function startReplacement(engine: Engine, datafile: Datafile): Prom
 /** Removes the tables of replacements that a killed server left behind. */
 export async function dropReplacements(engine: Engine): Promise<void> {
   const sql = `SELECT name FROM system.tables WHERE database = currentDatabase() AND position(name, '${REPLACEMENT}') > 0`;
-  const names = (await engine.read(sql, { format: 'TSVRaw' })).toString().split('\n').filter(Boolean);
-  for (const name of names) await engine.exec(`DROP TABLE IF EXISTS ${onCluster(name, engine.cluster)} SYNC`);
+  for (const { name } of await readRows<{ name: string }>(engine, sql))
+    await engine.exec(`DROP TABLE IF EXISTS ${onCluster(name, engine.cluster)} SYNC`);
 }
 
 const REPLACEMENT = '__replacement_';

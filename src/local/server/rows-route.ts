@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { definitionsOf, onCluster, storageName } from '../engine/ddl.js';
-import { SqlRefusedError } from '../errors.js';
 import { quarantineTable } from '../rows/quarantine.js';
 import { guardCondition } from '../sql/sql-guard.js';
 import { datasourceOf, isTrue } from './events-route.js';
@@ -71,7 +70,6 @@ async function countRows({ engine, vocabulary }: LocalTinybird, table: string, c
     const sql = `SELECT count() FROM \`${table}\` WHERE (${guarded})`;
     return { guarded, rows: Number((await engine.read(sql, { format: 'TSVRaw' })).toString()) };
   } catch (error) {
-    if (error instanceof SqlRefusedError) throw new HttpError(400, error.message);
     throw readFailure(error);
   }
 }

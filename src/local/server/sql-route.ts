@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { Statement } from '../engine/engine.js';
-import { PipeError, SqlRefusedError } from '../errors.js';
+import { SqlRefusedError } from '../errors.js';
 import { statementOnPipe } from '../pipes/statement.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../rows/json-path.js';
-import { type GuardedSql, guardSql } from '../sql/sql-guard.js';
+import { type GuardedSql, guardSql, isSelect } from '../sql/sql-guard.js';
 import { bindParameters } from '../sql/sql-parameters.js';
+import { type AnswerFormat, FORMATS } from './formats.js';
 import { type Answer, HttpError, mediaType, readFailure, readText } from './http.js';
 import type { LocalTinybird } from './routes.js';
 
@@ -26,15 +27,13 @@ export async function answerSql(
     const body = await tinybird.engine.read(sql, { format: format.name, params });
     return { status: 200, body, contentType: format.contentType };
   } catch (error) {
-    if (error instanceof PipeError) throw new HttpError(error.status, error.message);
-    if (error instanceof SqlRefusedError) throw new HttpError(400, error.message);
     throw readFailure(error);
   }
 }
 
 function statementOf({ pipes }: LocalTinybird, guarded: GuardedSql, asked: SqlRequest): Statement {
   const own = bindParameters(guarded.parameters, asked.values);
-  if (!/^[(\s]*(SELECT|WITH)\b/i.test(guarded.sql)) return { sql: guarded.sql, params: own };
+  if (!isSelect(guarded)) return { sql: guarded.sql, params: own };
   return statementOnPipe(pipes, '', guarded.sql, {}, own);
 }
 
@@ -60,34 +59,7 @@ async function readRequest(request: IncomingMessage, url: URL): Promise<SqlReque
 
 const NOTHING = (): readonly unknown[] => [];
 
-const JSON_TYPE = 'application/json; charset=utf-8';
-const LINES_TYPE = 'application/x-ndjson; charset=utf-8';
-const TEXT_TYPE = 'text/plain; charset=utf-8';
-const CSV_TYPE = 'text/csv; charset=utf-8';
-const TSV_TYPE = 'text/tab-separated-values; charset=utf-8';
-
-const FORMATS = new Map(
-  (
-    [
-      ['JSON', JSON_TYPE],
-      ['JSONStrings', JSON_TYPE],
-      ['JSONCompact', JSON_TYPE],
-      ['JSONEachRow', LINES_TYPE],
-      ['CSV', CSV_TYPE],
-      ['CSVWithNames', CSV_TYPE],
-      ['TSV', TSV_TYPE],
-      ['TSVWithNames', TSV_TYPE],
-      ['TabSeparated', TSV_TYPE],
-      ['TabSeparatedWithNames', TSV_TYPE],
-      ['PrettyCompact', TEXT_TYPE],
-      ['Vertical', TEXT_TYPE],
-      ['Markdown', TEXT_TYPE],
-      ['Parquet', 'application/vnd.apache.parquet'],
-    ] as const
-  ).map(([name, contentType]) => [name.toLowerCase(), { name, contentType }]),
-);
-
-function formatOf(asked: string): { name: string; contentType: string } {
+function formatOf(asked: string): AnswerFormat {
   const format = FORMATS.get(asked.toLowerCase());
   if (format) return format;
   const known = [...FORMATS.values()].map(({ name }) => name).join(', ');

@@ -1,5 +1,13 @@
 import { parametersOf, type SqlParameter } from './sql-parameters.js';
-import { refuse, type SqlToken, tokenizeSql } from './sql-tokens.js';
+import {
+  isName,
+  isSymbol,
+  refuse,
+  type SqlToken,
+  statementTokens,
+  takeFormat,
+  tokenizeSql,
+} from './sql-tokens.js';
 import { REACHING, type SqlVocabulary } from './vocabulary.js';
 
 /** A statement that may run, and the format it asks for. */
@@ -20,10 +28,7 @@ export interface GuardedSql {
  * @throws SqlRefusedError saying what is not allowed
  */
 export function guardSql(sql: string, vocabulary: SqlVocabulary): GuardedSql {
-  const all = tokenizeSql(sql);
-  const statement = all.slice(0, all.findLastIndex((token) => !isSymbol(token, ';')) + 1);
-  const { tokens, format } = takeFormat(statement);
-  const first = tokens.find((token) => !isSymbol(token, '('));
+  const { tokens, format, first } = statementTokens(sql);
   if (!first) return refuse('there is no statement: send one SELECT, as in ?q=SELECT 1');
   if (first.kind !== 'word' || !READING.has(first.text.toUpperCase())) {
     return refuse(`only SELECT, WITH, DESCRIBE and SHOW can be run here, not ${first.text.toUpperCase()}`);
@@ -37,6 +42,11 @@ export function guardSql(sql: string, vocabulary: SqlVocabulary): GuardedSql {
     ...(format !== undefined && { format }),
     parameters: parametersOf(tokens),
   };
+}
+
+/** Whether a guarded statement is a SELECT, which may stand on top of a pipe. */
+export function isSelect({ sql }: GuardedSql): boolean {
+  return /^[(\s]*(SELECT|WITH)\b/i.test(sql);
 }
 
 /**
@@ -173,21 +183,6 @@ function refuseDatabase(database: SqlToken, table: SqlToken | undefined, vocabul
     refuse(
       `'${database.text}.${table?.text ?? ''}' is not allowed: there are the tables of this database only`,
     );
-}
-
-function isSymbol(token: SqlToken | undefined, text: string): boolean {
-  return token?.kind === 'symbol' && token.text === text;
-}
-
-function isName(token: SqlToken | undefined): boolean {
-  return token?.kind === 'word' || token?.kind === 'quoted-name';
-}
-
-function takeFormat(tokens: readonly SqlToken[]): { tokens: readonly SqlToken[]; format?: string } {
-  const [keyword, name] = tokens.slice(-2);
-  if (keyword?.kind !== 'word' || keyword.text.toUpperCase() !== 'FORMAT') return { tokens };
-  if (name?.kind !== 'word') return { tokens };
-  return { tokens: tokens.slice(0, -2), format: name.text };
 }
 
 function refuseUnbalanced(tokens: readonly SqlToken[]): void {

@@ -1,5 +1,5 @@
 import type { QueryParams, QueryValue } from '../engine/engine.js';
-import { refuse, type SqlToken } from './sql-tokens.js';
+import { isSymbol, refuse, type SqlToken } from './sql-tokens.js';
 
 /** A `{name:Type}` of a statement. */
 export interface SqlParameter {
@@ -17,11 +17,11 @@ export interface SqlParameter {
 export function parametersOf(tokens: readonly SqlToken[]): readonly SqlParameter[] {
   const found = new Map<string, SqlParameter>();
   for (const [index, token] of tokens.entries()) {
-    if (token.text !== '{' || token.kind !== 'symbol') continue;
+    if (!isSymbol(token, '{')) continue;
     const [name, colon, type] = tokens.slice(index + 1, index + 4);
     // A map is written the same way, `{a: 1}`, but has no type.
     if (name?.kind !== 'word' || colon?.text !== ':' || type?.kind !== 'word') continue;
-    const end = tokens.findIndex((each, at) => at > index && each.kind === 'symbol' && each.text === '}');
+    const end = tokens.findIndex((each, at) => at > index && isSymbol(each, '}'));
     const text = tokens
       .slice(index + 3, end === -1 ? tokens.length : end)
       .map((each) => (each.kind === 'string' ? `'${each.text}'` : each.text))

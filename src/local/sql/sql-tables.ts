@@ -1,4 +1,4 @@
-import type { SqlToken } from './sql-tokens.js';
+import { isName, isSymbol, type SqlToken } from './sql-tokens.js';
 
 /**
  * The names that stand where a table can, without a database in front: after FROM, JOIN and IN, and after the commas
@@ -14,7 +14,7 @@ export function tablesRead(tokens: readonly SqlToken[]): ReadonlySet<string> {
     const next = tokens[index + 1];
     if (token.kind === 'symbol') {
       if (token.text === '(') {
-        if (before && isName(before)) noteDefinition(tokens, index, own);
+        if (isName(before)) noteDefinition(tokens, index, own);
         outer.push(scope);
         // A parenthesis after FROM or a comma of it may hold tables: `FROM (a, b)`, `JOIN (SELECT …)`.
         scope = { selects: startsQuery(next), inFrom: scope.inFrom && isTablePlace(before, scope) };
@@ -60,20 +60,14 @@ function isTablePlace(before: SqlToken | undefined, scope: Scope): boolean {
   return text === 'FROM' || text === 'JOIN' || text === '(' || (text === ',' && scope.inFrom);
 }
 
-function isName(token: SqlToken): boolean {
-  return token.kind === 'word' || token.kind === 'quoted-name';
-}
-
 /** A name that is neither a function's nor has its database in front. */
 function isTable(tokens: readonly SqlToken[], index: number): boolean {
-  const name = tokens[index];
   const next = tokens[index + 1];
-  if (name === undefined || !isName(name)) return false;
-  return !(next?.kind === 'symbol' && (next.text === '(' || next.text === '.'));
+  return isName(tokens[index]) && !isSymbol(next, '(') && !isSymbol(next, '.');
 }
 
 /** `name AS (SELECT …)`. */
 function noteDefinition(tokens: readonly SqlToken[], index: number, own: Set<string>): void {
   const name = tokens[index - 2];
-  if (tokens[index - 1]?.text.toUpperCase() === 'AS' && name && isName(name)) own.add(name.text);
+  if (tokens[index - 1]?.text.toUpperCase() === 'AS' && isName(name)) own.add(name.text);
 }

@@ -34,6 +34,48 @@ export function tokenizeSql(sql: string): readonly SqlToken[] {
   return tokens;
 }
 
+/** Whether it is this symbol, not the same text in quotes. */
+export function isSymbol(token: SqlToken | undefined, text: string): boolean {
+  return token?.kind === 'symbol' && token.text === text;
+}
+
+/** Whether it may name something, in quotes or not. */
+export function isName(token: SqlToken | undefined): token is SqlToken {
+  return token?.kind === 'word' || token?.kind === 'quoted-name';
+}
+
+/** A statement as it is judged. */
+export interface SqlStatement {
+  /** Without the semicolons and the FORMAT clause at its end. */
+  readonly tokens: readonly SqlToken[];
+  /** The name after FORMAT, as written; `undefined` when there is none. */
+  readonly format?: string;
+  /** The first one that is no parenthesis. */
+  readonly first: SqlToken | undefined;
+}
+
+/**
+ * Cuts a statement into tokens and takes its end apart.
+ *
+ * @throws SqlRefusedError as {@link tokenizeSql} does
+ */
+export function statementTokens(sql: string): SqlStatement {
+  const all = tokenizeSql(sql);
+  const { tokens, format } = takeFormat(
+    all.slice(0, all.findLastIndex((token) => !isSymbol(token, ';')) + 1),
+  );
+  const first = tokens.find((token) => !isSymbol(token, '('));
+  return { tokens, first, ...(format !== undefined && { format }) };
+}
+
+/** Takes a FORMAT clause off the end. */
+export function takeFormat(tokens: readonly SqlToken[]): { tokens: readonly SqlToken[]; format?: string } {
+  const [keyword, name] = tokens.slice(-2);
+  if (keyword?.kind !== 'word' || keyword.text.toUpperCase() !== 'FORMAT') return { tokens };
+  if (name?.kind !== 'word') return { tokens };
+  return { tokens: tokens.slice(0, -2), format: name.text };
+}
+
 /** Throws the error of a statement that is not run. */
 export function refuse(message: string): never {
   throw new SqlRefusedError(message);

@@ -1,6 +1,6 @@
 import { refuseReaching } from './sql-guard.js';
 import { tablesRead } from './sql-tables.js';
-import { refuse, type SqlToken, tokenizeSql } from './sql-tokens.js';
+import { refuse, type SqlToken, statementTokens, tokenizeSql } from './sql-tokens.js';
 
 /**
  * Takes the SQL of a node for one that reads and can stand between parentheses: one SELECT without a FORMAT; a
@@ -10,19 +10,11 @@ import { refuse, type SqlToken, tokenizeSql } from './sql-tokens.js';
  * @throws SqlRefusedError
  */
 export function readableSql(sql: string): { sql: string; reads: ReadonlySet<string> } {
-  const all = tokenizeSql(sql);
-  const tokens = all.slice(0, all.findLastIndex(({ kind, text }) => kind !== 'symbol' || text !== ';') + 1);
-  const first = tokens.find(({ kind, text }) => kind !== 'symbol' || text !== '(');
+  const { tokens, format, first } = statementTokens(sql);
   if (first?.kind !== 'word' || !['SELECT', 'WITH', 'FROM'].includes(first.text.toUpperCase()))
     refuse(`a node is a SELECT, not ${first?.text.toUpperCase() ?? 'nothing'}`);
-  const [keyword, name] = tokens.slice(-2);
-  if (
-    keyword?.kind === 'word' &&
-    keyword.text.toUpperCase() === 'FORMAT' &&
-    name?.kind === 'word' &&
-    tokens.length > 2
-  )
-    refuse(`FORMAT ${name.text} is not allowed in a node: the ending of the URL says the format`);
+  if (format !== undefined)
+    refuse(`FORMAT ${format} is not allowed in a node: the ending of the URL says the format`);
   refuseReaching(tokens);
   return { sql: sql.slice(0, tokens.at(-1)?.end ?? 0).trim(), reads: tablesRead(tokens) };
 }

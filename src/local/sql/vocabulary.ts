@@ -1,4 +1,5 @@
 import type { Engine } from '../engine/engine.js';
+import { readRows } from '../engine/read-rows.js';
 
 /** What a statement may name besides the tables and their columns; all names in lower case. */
 export interface SqlVocabulary {
@@ -20,28 +21,27 @@ export interface SqlVocabulary {
  * its user.
  */
 export async function readVocabulary(engine: Pick<Engine, 'read'>): Promise<SqlVocabulary> {
-  const rows = async <Row>(sql: string): Promise<readonly Row[]> => {
-    const text = (await engine.read(sql, { format: 'JSONEachRow' })).toString();
-    return text
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => JSON.parse(line) as Row);
-  };
-  const columns = await rows<{ name: string }>(
+  const columns = await readRows<{ name: string }>(
+    engine,
     "SELECT name FROM system.columns WHERE database = 'system' AND table = 'functions'",
   );
   const has = (column: string): boolean => columns.some(({ name }) => name === column);
   // Before 25.6 it does not say of what kind a function is: then those are let through that the list below has not.
   const kind = has('categories') ? 'categories' : "'*'";
-  const functions = await rows<FunctionRow>(
+  const functions = await readRows<FunctionRow>(
+    engine,
     // The name of an alias may differ in capitals alone: then the kind is the other one's.
     `SELECT lower(name) AS name, anyIf(lower(alias_to), alias_to != '') AS alias, max(is_aggregate)::UInt8 AS aggregate,
        max(${kind}) AS kind
      FROM system.functions ${has('origin') ? "WHERE origin = 'System'" : ''}
      GROUP BY name`,
   );
-  const types = await rows<{ name: string }>('SELECT lower(name) AS name FROM system.data_type_families');
-  const databases = await rows<{ name: string }>(
+  const types = await readRows<{ name: string }>(
+    engine,
+    'SELECT lower(name) AS name FROM system.data_type_families',
+  );
+  const databases = await readRows<{ name: string }>(
+    engine,
     'SELECT lower(name) AS name FROM system.databases WHERE name != currentDatabase()',
   );
   return vocabularyOf(

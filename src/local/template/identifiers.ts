@@ -1,4 +1,5 @@
 import { PipeError } from '../errors.js';
+import { shortened } from '../text.js';
 import { Fragment, plain, typeName, type Value } from './values.js';
 
 /** `column(x, 'd')`: `` `a`.`b` ``. */
@@ -46,9 +47,8 @@ const IDENTIFIER = /^[A-Za-z_]\w{0,127}(?:\.[A-Za-z_]\w{0,127}){0,7}$/;
 
 function checked(name: string): string {
   if (!IDENTIFIER.test(name)) {
-    const shown = name.length > 60 ? `${name.slice(0, 60)}…` : name;
     throw new PipeError(
-      `'${shown}' cannot be the name of a column or table: it may have letters, digits and _`,
+      `'${shortened(name, 60)}' cannot be the name of a column or table: it may have letters, digits and _`,
     );
   }
   return name;

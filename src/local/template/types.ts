@@ -1,5 +1,6 @@
 import { PipeError } from '../errors.js';
 import type { JsonValue } from '../rows/json-path.js';
+import { shortened } from '../text.js';
 import { type Budget, MAX_ELEMENTS } from './budget.js';
 import { isDayText, momentText } from './moments.js';
 import { Dict, fromJson, isList, plain, Typed, textOf, typeName, type Value } from './values.js';
@@ -189,5 +190,5 @@ function shown(value: Value): string {
     : inner !== null && typeof inner === 'object'
       ? typeName(inner)
       : textOf(inner);
-  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
+  return shortened(text, MAX_SHOWN);
 }
