@@ -81,12 +81,14 @@ describe('what a dead process left', () => {
   it.runIf(onLinux)('is taken although its parent has not taken notice of its end', async () => {
     const test = await spilling();
     // The shell starts a program and becomes another, which waits for no child: a killed one stays as a zombie.
+    // Killed before that, it would be the shell's, which takes notice.
     const parent = spawn('sh', ['-c', 'sleep 1000 & echo $!; exec sleep 1000']);
     try {
       const pid = await new Promise<number>((resolve) => {
         parent.stdout.once('data', (text) => resolve(Number(text)));
       });
       const start = startOf(pid);
+      await expect.poll(() => readFileSync(`/proc/${parent.pid}/comm`, 'utf8')).toBe('sleep\n');
       process.kill(pid, 'SIGKILL');
       await expect.poll(() => readFileSync(`/proc/${pid}/stat`, 'utf8')).toContain(') Z ');
       leaveSegments(test, { owner: () => ownedBy({ pid, start }) });
