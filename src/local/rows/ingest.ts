@@ -1,5 +1,5 @@
 import type { LocalDatasource } from '../project.js';
-import { isJsonObject, type JsonObject, type JsonValue } from './json-path.js';
+import { isJsonObject, type JsonObject, type JsonValue, jsonText } from './json-path.js';
 import { quarantineLine } from './quarantine.js';
 
 /** A request's events, judged: lines of JSONEachRow for the datasource's table and for its quarantine table. */
@@ -27,7 +27,7 @@ export function ingest(datasource: LocalDatasource, body: string): Ingested {
     }
     try {
       const verdict = datasource.judge(event.object);
-      if (verdict.ok) rows.push(JSON.stringify(verdict.row));
+      if (verdict.ok) rows.push(jsonText(verdict.row));
       else quarantined.push(JSON.stringify(datasource.setAside(event.object, verdict.errors)));
     } catch (error) {
       // JSON.parse takes any depth of nesting, JSON.stringify does not.

@@ -64,6 +64,10 @@ function compileSteps(steps: readonly Step[]): Reader {
 }
 
 function compileKeys(keys: readonly string[]): Reader {
+  const [key] = keys;
+  // JSON gives an object no prototype but the common one: any other key is its own.
+  if (key !== undefined && keys.length === 1 && !(key in Object.prototype))
+    return (event) => (isJsonObject(event) ? event[key] : undefined);
   return (event) => {
     let value: JsonValue | undefined = event;
     for (const key of keys) {
@@ -76,9 +80,9 @@ function compileKeys(keys: readonly string[]): Reader {
 
 /**
  * The JSON text of a value, safe to store: a lone surrogate, which `JSON.stringify` writes as an escape that
- * ClickHouse's JSON functions then refuse, becomes U+FFFD.
+ * ClickHouse's JSON functions then refuse and a JSON column fails the whole batch for, becomes U+FFFD.
  */
-function jsonText(value: JsonValue): string {
+export function jsonText(value: JsonValue): string {
   const text = JSON.stringify(value);
   return text.includes('\\ud')
     ? text.replace(/\\\\|\\ud[89a-f][0-9a-f]{2}/g, (found) => (found === '\\\\' ? found : '\ufffd'))

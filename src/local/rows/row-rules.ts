@@ -35,18 +35,19 @@ export function compileRowRules(columns: readonly DatasourceColumn[]): (event: J
   }));
 
   return (event) => {
-    const entries: [string, JsonValue][] = [];
+    // Without a prototype: a column may be called `__proto__`.
+    const row: Record<string, JsonValue> = Object.create(null);
     const errors: RowError[] = [];
     for (const rule of rules) {
       const value = rule.read(event) ?? null;
       if (value !== null) {
         const converted = rule.convert(value);
         if (converted === undefined) errors.push({ column: rule.name, message: rule.message(value) });
-        else entries.push([rule.name, converted]);
-      } else if (rule.absent === 'null') entries.push([rule.name, null]);
+        else row[rule.name] = converted;
+      } else if (rule.absent === 'null') row[rule.name] = null;
       else if (rule.absent !== 'omit') errors.push({ column: rule.name, message: rule.absent });
     }
-    return errors.length === 0 ? { ok: true, row: Object.fromEntries(entries) } : { ok: false, errors };
+    return errors.length === 0 ? { ok: true, row } : { ok: false, errors };
   };
 }
 
@@ -87,7 +88,8 @@ function converter(type: ColumnType): Converter {
     case 'decimal':
       return decimalConverter(type.precision - type.scale);
     case 'string':
-      return textOf;
+      // ClickHouse keeps the JSON text of what is none, so nobody has to write it twice.
+      return (value) => value;
     case 'fixed-string':
       return (value) => {
         const text = textOf(value);
@@ -141,12 +143,14 @@ const BOOLEANS: ReadonlyMap<JsonValue, boolean> = new Map<JsonValue, boolean>([
  * JavaScript has no other way to carry it, and a number that large has already lost digits.
  */
 function integerConverter(min: bigint, max: bigint): Converter {
-  const within = (value: bigint): boolean => value >= min && value <= max;
+  const [least, most] = [Number(min), Number(max)];
   return (value) => {
     if (typeof value === 'number')
-      return Number.isSafeInteger(value) && within(BigInt(value)) ? value : undefined;
+      return Number.isSafeInteger(value) && value >= least && value <= most ? value : undefined;
     if (typeof value !== 'string' || !/^-?\d{16,78}$/.test(value)) return undefined;
-    return !Number.isSafeInteger(Number(value)) && within(BigInt(value)) ? value : undefined;
+    if (Number.isSafeInteger(Number(value))) return undefined;
+    const exact = BigInt(value);
+    return exact >= min && exact <= max ? value : undefined;
   };
 }
 
@@ -185,8 +189,10 @@ function mapConverter(key: ColumnType, value: ColumnType): Converter {
   // A JSON key is always a string, so a numeric key arrives as its digits.
   const numeric = valueType(key).kind === 'integer';
   const keyValue = (text: string) => (numeric && /^-?\d{1,15}$/.test(text) ? Number(text) : text);
+  const texts = key.kind === 'string' && valueType(value).kind === 'string';
   return (map) => {
     if (!isJsonObject(map)) return undefined;
+    if (texts && !Object.values(map).includes(null)) return map;
     const entries: [string, JsonValue][] = [];
     for (const [name, item] of Object.entries(map)) {
       const convertedKey = convertKey(keyValue(name));
@@ -207,10 +213,9 @@ function elementConverter(type: ColumnType): Converter {
 
 /** An object, or a string that holds one: Tinybird takes both (and no array). */
 function jsonObject(value: JsonValue): JsonObject | undefined {
-  if (typeof value !== 'string' && !isJsonObject(value)) return undefined;
+  if (typeof value !== 'string') return isJsonObject(value) ? value : undefined;
   try {
-    // Through its text, which has no lone surrogate: in a JSON column that would fail the whole batch.
-    const object = JSON.parse(textOf(value)) as JsonValue;
+    const object = JSON.parse(value) as JsonValue;
     return isJsonObject(object) ? object : undefined;
   } catch {
     return undefined;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseDatafile } from '../../../src/local/datafiles/datafile.js';
-import type { JsonObject, JsonValue } from '../../../src/local/rows/json-path.js';
+import { type JsonObject, type JsonValue, jsonText } from '../../../src/local/rows/json-path.js';
 import { compileRowRules, type RowVerdict } from '../../../src/local/rows/row-rules.js';
 
 /** Judges an event by the columns of a schema. */
@@ -8,10 +8,10 @@ function judge(schema: string, event: JsonObject): RowVerdict {
   return compileRowRules(parseDatafile(`SCHEMA >\n    ${schema}`, 'calls.datasource').columns)(event);
 }
 
-/** What a column of a type stores of a value, or the message that keeps the row out. */
-function stored(type: string, value: JsonValue): JsonValue | undefined {
+/** What ClickHouse is given for a value in a column of a type, or the message that keeps the row out. */
+function given(type: string, value: JsonValue): JsonValue | undefined {
   const verdict = judge(`\`v\` ${type} \`json:$.v\``, { v: value });
-  return verdict.ok ? verdict.row.v : verdict.errors[0]?.message;
+  return verdict.ok ? JSON.parse(jsonText(verdict.row)).v : verdict.errors[0]?.message;
 }
 
 const refusal = (value: string, type: string) => `value '${value}' on column 'v' is not ${type}`;
@@ -32,12 +32,12 @@ describe('a value', () => {
     ['Decimal(6, 2)', '-0009999.999', '-0009999.999'],
     ['Decimal(6, 2)', '1e3', '1e3'],
     ['String', 'text', 'text'],
-    ['String', 5, '5'],
-    ['String', true, 'true'],
-    ['String', { a: [1, null] }, '{"a":[1,null]}'],
-    ['String', ['a', { b: 1 }], '["a",{"b":1}]'],
+    ['String', 5, 5],
+    ['String', true, true],
+    ['String', { a: [1, null] }, { a: [1, null] }],
+    ['String', ['a', { b: 1 }], ['a', { b: 1 }]],
     ['String', `cut ${LONE}`, 'cut \ufffd'],
-    ['String', { a: `${LONE} and \\ud83d` }, '{"a":"\ufffd and \\\\ud83d"}'],
+    ['String', { a: `${LONE} and \\ud83d` }, { a: '\ufffd and \\ud83d' }],
     ['LowCardinality(String)', 'gpt', 'gpt'],
     ['FixedString(3)', 'añ', 'añ'],
     ['UUID', '0191aa80-7b5b-7ccc-8000-000000000001', '0191aa80-7b5b-7ccc-8000-000000000001'],
@@ -56,19 +56,19 @@ describe('a value', () => {
     ['DateTime64(3)', '2025-01-02T03:04:05.6789-01:00', '2025-01-02 04:04:05.678'],
     ['DateTime64(6)', '2025-01-02 03:04:05', '2025-01-02 03:04:05.000000'],
     ['DateTime64(9)', '2025-01-02T03:04:05.123456789Z', '2025-01-02 03:04:05.123456789'],
-    ['Array(String)', ['a', { b: 1 }, 2, null], ['a', '{"b":1}', '2', '']],
+    ['Array(String)', ['a', { b: 1 }, 2, null], ['a', { b: 1 }, 2, '']],
     ['Array(Nullable(Int8))', [1, null], [1, null]],
     ['Array(Array(UInt8))', [[1], []], [[1], []]],
     [
       'Map(String, String)',
       { a: 'b', n: 1, o: { x: [] }, z: null },
-      { a: 'b', n: '1', o: '{"x":[]}', z: '' },
+      { a: 'b', n: 1, o: { x: [] }, z: '' },
     ],
     ['Map(UInt8, Float64)', { '7': 0.5 }, { '7': 0.5 }],
     [
       'Array(Map(String, String))',
       [{ role: 'user', content: [{ type: 'text' }] }],
-      [{ role: 'user', content: '[{"type":"text"}]' }],
+      [{ role: 'user', content: [{ type: 'text' }] }],
     ],
     ['Nullable(Int8)', 4, 4],
     ['SimpleAggregateFunction(sum, UInt64)', 7, 7],
@@ -82,8 +82,8 @@ describe('a value', () => {
     ['DateTime', '2025-01-02T03:04Z', '2025-01-02 03:04:00'],
     ['DateTime', '2025-01-02 03:04:05,9+14', '2025-01-01 13:04:05'],
     ['DateTime', 4_294_967_295, '2106-02-07 06:28:15'],
-  ])('in a %s: %j is stored as %j', (type, value, expected) => {
-    expect(stored(type, value)).toEqual(expected);
+  ])('in a %s: of %j ClickHouse is given %j', (type, value, expected) => {
+    expect(given(type, value)).toEqual(expected);
   });
 
   it.each<[string, JsonValue, string]>([
@@ -143,7 +143,7 @@ describe('a value', () => {
     ['LowCardinality(Nullable(FixedString(1)))', 'ab', refusal('ab', 'FixedString(1)')],
     ['UInt8', 'x'.repeat(300), refusal(`${'x'.repeat(100)}…`, 'UInt8')],
   ])('in a %s: %j keeps the row out', (type, value, expected) => {
-    expect(stored(type, value)).toBe(expected);
+    expect(given(type, value)).toBe(expected);
   });
 });
 
@@ -154,7 +154,7 @@ describe('an event', () => {
     const event = { response: { id: 'r1' } };
     expect(judge(schema, event)).toEqual({
       ok: true,
-      row: { all: '{"response":{"id":"r1"}}', response: '{"id":"r1"}', id: 'r1' },
+      row: { all: event, response: { id: 'r1' }, id: 'r1' },
     });
   });
 
@@ -200,13 +200,13 @@ describe('an event', () => {
     ['Array(Nested(a String))', [{}], `'[{}]' on column 'v' is not Array(Nested(a String))`],
     ['Map(String, Point)', { a: 1 }, `'{"a":1}' on column 'v' is not Map(String, Point)`],
   ])('says that nothing can be ingested into a column of type %s', (type, value, expected) => {
-    expect(stored(type, value)).toBe(
+    expect(given(type, value)).toBe(
       `value ${expected}: no event can fill a column of this type, give it no json path`,
     );
   });
 
   it.each<[string, JsonValue, JsonValue | undefined]>([
-    ['$.list[:].name', [{ name: 'a' }, { name: { b: 1 } }, {}], ['a', '{"b":1}', '']],
+    ['$.list[:].name', [{ name: 'a' }, { name: { b: 1 } }, {}], ['a', { b: 1 }, '']],
     ['$.list[:].deep.name', [{ deep: { name: 'a' } }, { deep: 5 }], ['a', '']],
     ["$.list[:]['x.y']", [{ 'x.y': 'a' }], ['a']],
     ['$.list[:].name', [], []],
@@ -251,6 +251,9 @@ describe('an event', () => {
       ok: true,
       row: { a: null },
     });
+    expect(judge('`a` Nullable(String) `json:$.constructor`', {})).toEqual({ ok: true, row: { a: null } });
+    const own = judge('`__proto__` String `json:$.__proto__`', JSON.parse('{"__proto__":{"a":1}}'));
+    expect(JSON.stringify(own)).toBe('{"ok":true,"row":{"__proto__":{"a":1}}}');
     const map = JSON.parse('{"v":{"__proto__":"x"}}') as JsonObject;
     const verdict = judge('`v` Map(String, String) `json:$.v`', map);
     expect(JSON.stringify(verdict)).toBe('{"ok":true,"row":{"v":{"__proto__":"x"}}}');

@@ -3,6 +3,10 @@ import { runServer } from '../running-server.js';
 
 const LONE = '\ud83d';
 
+function nested(levels: number): unknown {
+  return JSON.parse(`${'{"a":['.repeat(levels)}${']}'.repeat(levels)}`);
+}
+
 /** Type, what is sent, and the text ClickHouse gives back: what is accepted must not fail its batch, nor change. */
 const VALUES: readonly (readonly [type: string, sent: unknown, stored: string])[] = [
   ['UInt16', 65_535, '65535'],
@@ -25,11 +29,40 @@ const VALUES: readonly (readonly [type: string, sent: unknown, stored: string])[
   ['DateTime64(3)', '1900-01-01', '1900-01-01 00:00:00.000'],
   ['String', `cut ${LONE}`, 'cut \ufffd'],
   ['String', { a: [`${LONE}`, 1] }, '{"a":["\ufffd",1]}'],
+  ['String', { [`${LONE} and \\ud83d`]: null }, '{"\ufffd and \\\\ud83d":null}'],
+  ['String', { text: 'a "b"\n\t\\ {[/é😀\u0000' }, '{"text":"a \\"b\\"\\n\\t\\\\ {[/é😀\\u0000"}'],
+  ['String', [], '[]'],
+  ['String', ['a', { b: ['}'] }, 1.5, true, null], '["a",{"b":["}"]},1.5,true,null]'],
+  ['String', nested(2_000), JSON.stringify(nested(2_000))],
+  ['String', 1e21, '1e+21'],
+  ['String', -0.5, '-0.5'],
+  ['String', 9_007_199_254_740_991, '9007199254740991'],
+  ['String', false, 'false'],
+  ['String', 'null', 'null'],
+  ['Nullable(String)', { a: 1 }, '{"a":1}'],
+  ['Nullable(String)', [1], '[1]'],
+  ['LowCardinality(String)', { a: 1 }, '{"a":1}'],
+  ['LowCardinality(Nullable(String))', 7, '7'],
+  ['SimpleAggregateFunction(any, String)', { a: 1 }, '{"a":1}'],
   ['FixedString(3)', 'añ', 'añ'],
+  ['FixedString(7)', { a: 1 }, '{"a":1}'],
   ['LowCardinality(Nullable(String))', '', ''],
   ['Array(String)', ['a', { b: 1 }, null], `['a','{"b":1}','']`],
   ['Array(Nullable(DateTime64(3)))', [null, '2025-01-01T00:00:00Z'], "[NULL,'2025-01-01 00:00:00.000']"],
+  ['Array(LowCardinality(Nullable(String)))', [{ b: 1 }, 2, [3], null], `['{"b":1}','2','[3]',NULL]`],
   ['Array(Map(String, String))', [{ role: 'user', content: [1] }], "[{'role':'user','content':'[1]'}]"],
+  [
+    'Map(String, String)',
+    { a: 'b', n: 1.5, t: true, o: { x: ["it's"] }, z: null, e: [] },
+    String.raw`{'a':'b','n':'1.5','t':'true','o':'{"x":["it\'s"]}','z':'','e':'[]'}`,
+  ],
+  [
+    'Map(String, String)',
+    { [LONE]: LONE, o: { x: [LONE] }, t: false },
+    `{'\ufffd':'\ufffd','o':'{"x":["\ufffd"]}','t':'false'}`,
+  ],
+  ['Map(String, Nullable(String))', { o: {}, z: null }, "{'o':'{}','z':NULL}"],
+  ['Map(LowCardinality(String), LowCardinality(String))', { o: [1] }, "{'o':'[1]'}"],
   ['Map(UInt64, String)', { '9007199254740993': 'b' }, "{9007199254740993:'b'}"],
   ['Map(String, UInt8)', JSON.parse('{"__proto__":1,"":2}'), "{'__proto__':1,'':2}"],
   ["Enum8('ok' = 1, 'it\\'s' = 2)", "it's", "it's"],
