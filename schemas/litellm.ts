@@ -103,6 +103,13 @@ const metadataSchema = z.looseObject({
   attempts: z.int().min(2).optional(),
   /** True when no price source knew the model. */
   cost_unknown: z.literal(true).optional(),
+  /**
+   * The counts of a call that has more tokens than its columns hold: `response.usage` has them too, but to add them up
+   * from there is to read every answer.
+   */
+  exact_prompt_tokens: exactTokens.optional(),
+  exact_completion_tokens: exactTokens.optional(),
+  exact_total_tokens: exactTokens.optional(),
 });
 
 /** Validates one event. `toEvent` builds events that pass by construction; tests and doubters parse them. */

@@ -64,6 +64,7 @@ function callRow(index: number, startSeconds: number): CallRow {
     environment: oneOf(ENVIRONMENTS, random()),
     ...(random() < 0.8 && { chat_id: chatOf(index) }),
     ...(!failure && random() < 0.01 && { outcome: oneOf(OUTCOMES, random()) }),
+    ...(long && { exact_prompt_tokens: prompt, exact_total_tokens: prompt + completion }),
   };
   const choices = failure
     ? []

@@ -66,7 +66,6 @@ function casesWith(newest: Row): readonly (readonly [string, Parameters])[] {
     ['llm_usage', { dimension: 'user', sort_by: 'calls' }],
     ['llm_usage', { granularity: 'day', dimension: 'model' }],
     ['llm_usage', { organizations: 'org-1', environments: 'production', granularity: 'hour' }],
-    ['llm_usage', { exact_tokens: 'no' }],
     ['llm_usage', month],
     ['llm_usage', { ...month, granularity: 'day', dimension: 'model' }],
     ['llm_latency', {}],

@@ -1,4 +1,5 @@
 import type { LitellmEvent } from '../../schemas/litellm.js';
+import { MAX_TOKEN_COLUMN } from '../../schemas/token-column.js';
 import type { LlmCall } from './call.js';
 import { describeFailure } from './failure.js';
 import { fitEvent, MAX_EVENT_BYTES } from './limit.js';
@@ -72,6 +73,10 @@ function toProxyMetadata(call: LlmCall, cost: number | undefined): LitellmEvent[
   if (requestedProvider) metadata.requested_provider = requestedProvider.toWellFormed();
   if (answer.servedProvider) metadata.served_provider = answer.servedProvider.toWellFormed();
   if (cost === undefined && isBilled(call)) metadata.cost_unknown = true;
+  const { promptTokens = 0, completionTokens = 0, totalTokens = 0 } = answer.usage ?? {};
+  if (promptTokens >= MAX_TOKEN_COLUMN) metadata.exact_prompt_tokens = promptTokens;
+  if (completionTokens >= MAX_TOKEN_COLUMN) metadata.exact_completion_tokens = completionTokens;
+  if (totalTokens >= MAX_TOKEN_COLUMN) metadata.exact_total_tokens = totalTokens;
   return metadata;
 }
 

@@ -8,4 +8,7 @@ export const OUTCOME_KEYS = [
   'requested_provider',
   'served_provider',
   'cost_unknown',
+  'exact_prompt_tokens',
+  'exact_completion_tokens',
+  'exact_total_tokens',
 ] as const;

@@ -93,13 +93,28 @@ describe('tokens above what the UInt16 columns hold', () => {
       totalTokens: 270_000,
       cachedTokens: 150_000,
     };
-    expect(eventOf({ answer: { choices: [], usage } }).response.usage).toEqual({
+    const event = eventOf({ answer: { choices: [], usage } }, { cost: 0 });
+    expect(event.proxy_metadata).toEqual({
+      exact_prompt_tokens: 200_000,
+      exact_completion_tokens: 70_000,
+      exact_total_tokens: 270_000,
+    });
+    expect(event.response.usage).toEqual({
       prompt_tokens: 65_535,
       input_tokens: 200_000,
       completion_tokens: 65_535,
       output_tokens: 70_000,
       total_tokens: 65_535,
       prompt_tokens_details: { cached_tokens: 150_000 },
+    });
+  });
+});
+
+describe('a count that its column just holds', () => {
+  it('is told to be exact, which no reader of the column could know', () => {
+    const usage = { promptTokens: 65_534, completionTokens: 1, totalTokens: 65_535 };
+    expect(eventOf({ answer: { choices: [], usage } }, { cost: 0 }).proxy_metadata).toEqual({
+      exact_total_tokens: 65_535,
     });
   });
 });

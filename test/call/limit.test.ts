@@ -123,7 +123,11 @@ describe('an event', () => {
     expect(wireBytes(event)).toBeGreaterThan(0.99 * MAX_EVENT_BYTES);
     expect(event.response.choices[0]?.message.content).toBe('short');
     expect(event).toMatchObject({ cost: 0.5, response: { usage: { input_tokens: 400_000 } } });
-    expect(event.proxy_metadata).toEqual({ chat_id: 'c1' });
+    expect(event.proxy_metadata).toEqual({
+      chat_id: 'c1',
+      exact_prompt_tokens: 400_000,
+      exact_total_tokens: 400_009,
+    });
   });
 
   it('gives what was asked and what was answered half each, when both need it', () => {

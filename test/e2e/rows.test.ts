@@ -119,9 +119,12 @@ describe('a call with more tokens than the columns hold', () => {
     await datasource.flush();
     expect(datasource.stats()).toMatchObject({ delivered: 1, quarantined: 0 });
     const { data } = await api.sql(`
-      SELECT prompt_tokens, total_tokens, JSONExtractUInt(response, 'usage', 'input_tokens')::UInt32 AS exact
+      SELECT prompt_tokens, total_tokens, JSONExtractUInt(response, 'usage', 'input_tokens')::UInt32 AS exact,
+        JSONExtractUInt(proxy_metadata, 'exact_total_tokens')::UInt32 AS exact_total
       FROM litellm WHERE project = 'long'`);
-    expect(data).toEqual([{ prompt_tokens: 65_535, total_tokens: 65_535, exact: 200_000 }]);
+    expect(data).toEqual([
+      { prompt_tokens: 65_535, total_tokens: 65_535, exact: 200_000, exact_total: 270_000 },
+    ]);
   });
 });
 

@@ -40,7 +40,10 @@ export async function openChdb(directory: string, load: LoadChdb = () => import(
   // Asked for before chdb is: of a lock, chdb also writes a raw line to stderr that nobody can hold back.
   const holder = await holderOf(directory);
   if (holder !== undefined) throw held(directory, `the process ${holder}`);
-  const writer = openWriter(() => new Session(directory, { connectionArgs: UTC }), directory);
+  const writer = openWriter(
+    () => new Session(directory, { connectionArgs: [...UTC, PATIENT_MERGES] }),
+    directory,
+  );
   // A session of its own for each read: a query that fails after it began to write leaves its output behind,
   // and the next answer of that session would begin with it (chdb 3.4.0).
   const openReader = (settings: readonly string[]) =>
@@ -94,6 +97,9 @@ type Chdb = typeof import('chdb');
 
 /** Without it ClickHouse takes the time zone of the host, and shifts every bare time by it. */
 const UTC = ['--session_timezone=UTC'];
+
+/** ClickHouse rewrites what was stored into larger parts: after whoever waits for it, and after the program beside it. */
+const PATIENT_MERGES = '--os_threads_nice_value_merge_mutate=19';
 
 /** An answer is held in memory whole; counted as ClickHouse holds it, before it is written as text. */
 export const MAX_RESULT_BYTES = 64 * 1024 * 1024;

@@ -63,6 +63,8 @@ export interface CallGiven {
   readonly cost?: number;
   /** Prompt and completion, exact. */
   readonly tokens?: readonly [number, number];
+  /** What else `proxy_metadata` has. */
+  readonly metadata?: object;
 }
 
 const MOST = 65_535;
@@ -97,6 +99,10 @@ export function call(given: CallGiven): object {
       environment: 'test',
       ...(chat && { chat_id: chat }),
       ...(outcome && { outcome }),
+      ...(prompt >= MOST && { exact_prompt_tokens: prompt }),
+      ...(completion >= MOST && { exact_completion_tokens: completion }),
+      ...(prompt + completion >= MOST && { exact_total_tokens: prompt + completion }),
+      ...given.metadata,
     },
     response: {
       id: `r-${id}`,

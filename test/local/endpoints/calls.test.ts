@@ -139,7 +139,15 @@ describe('of some calls', () => {
       prompt_tokens: 100_000,
       completion_tokens: 70_000,
       total_tokens: 170_000,
-      proxy_metadata: '{"organization":"acme","project":"support","environment":"test","chat_id":"one"}',
+    });
+    expect(JSON.parse(String(found?.proxy_metadata))).toEqual({
+      organization: 'acme',
+      project: 'support',
+      environment: 'test',
+      chat_id: 'one',
+      exact_prompt_tokens: 100_000,
+      exact_completion_tokens: 70_000,
+      exact_total_tokens: 170_000,
     });
     expect(JSON.parse(String(found?.response)).usage.input_tokens).toBe(100_000);
     expect(await ask('llm_call', { call_id: 'c' })).toMatchObject([

@@ -12,7 +12,6 @@ const NOTHING = { calls: 0, errors: 0, cost: 0, prompt_tokens: 0, completion_tok
 describe('of an empty table', () => {
   it('totals are zero, and there are no buckets and no values', async () => {
     expect(await ask('llm_usage')).toEqual([{ ...NOTHING, inexact_calls: 0 }]);
-    expect(await ask('llm_usage', { exact_tokens: 'yes' })).toEqual([{ ...NOTHING, inexact_calls: 0 }]);
     expect(await ask('llm_usage', { granularity: 'hour', dimension: 'model' })).toEqual([]);
     expect(await ask('llm_latency')).toEqual([
       {
@@ -111,9 +110,15 @@ describe('of some calls', () => {
     ]);
   });
 
-  it('usage says how many calls it counted as 65,535 when it is not to be exact', async () => {
-    expect(await ask('llm_usage', { ...ACME, exact_tokens: 'no' })).toMatchObject([
-      { prompt_tokens: 105_635, completion_tokens: 95_585, total_tokens: 131_220, inexact_calls: 2 },
+  it('usage says how many calls it counted as 65,535 since nobody told how many tokens they had', async () => {
+    const untold = { exact_prompt_tokens: undefined, exact_total_tokens: 'many' };
+    await send(
+      call({ id: 'j', at: '2026-02-01 10:00:00', tokens: [70_000, 1], metadata: untold }),
+      call({ id: 'k', at: '2026-02-01 10:00:00', tokens: [65_534, 1] }),
+    );
+    const february = { start_date: '2026-02-01 00:00:00', end_date: '2026-02-02 00:00:00' };
+    expect(await ask('llm_usage', february)).toMatchObject([
+      { prompt_tokens: 131_069, completion_tokens: 2, total_tokens: 131_070, inexact_calls: 1 },
     ]);
   });
 

@@ -37,6 +37,12 @@ describe('the embedded ClickHouse', () => {
     expect((await read).toString()).toBe('299999999\n');
   });
 
+  it('merges what it has stored after everybody who waits', async () => {
+    const engine = await open();
+    const setting = "SELECT value FROM system.server_settings WHERE name = 'os_threads_nice_value_merge_mutate'";
+    expect((await engine.read(setting, { format: 'CSV' })).toString()).toBe('"19"\n');
+  });
+
   it('says how to install it when it is not there', async () => {
     const missing = () => Promise.reject(new Error("Cannot find package 'chdb'\nsomewhere"));
     const opened = openChdb(await temporaryDirectory(), missing);
