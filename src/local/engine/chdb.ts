@@ -1,4 +1,5 @@
-import { access, constants, mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import {
   DataDirectoryError,
@@ -36,14 +37,13 @@ export async function openChdb(directory: string, load: LoadChdb = () => import(
     );
   }
   const { Session, drainPending } = await loadChdb(load);
-  await makeWritable(directory);
+  const configuration = await configured(directory);
   // Asked for before chdb is: of a lock, chdb also writes a raw line to stderr that nobody can hold back.
   const holder = await holderOf(directory);
   if (holder !== undefined) throw held(directory, `the process ${holder}`);
-  const writer = openWriter(
-    () => new Session(directory, { connectionArgs: [...UTC, PATIENT_MERGES] }),
-    directory,
-  );
+  // The first session decides for the process.
+  const connectionArgs = [...UTC, `--config-file=${configuration}`];
+  const writer = openWriter(() => new Session(directory, { connectionArgs }), directory);
   // A session of its own for each read: a query that fails after it began to write leaves its output behind,
   // and the next answer of that session would begin with it (chdb 3.4.0).
   const openReader = (settings: readonly string[]) =>
@@ -98,8 +98,19 @@ type Chdb = typeof import('chdb');
 /** Without it ClickHouse takes the time zone of the host, and shifts every bare time by it. */
 const UTC = ['--session_timezone=UTC'];
 
-/** ClickHouse rewrites what was stored into larger parts: after whoever waits for it, and after the program beside it. */
-const PATIENT_MERGES = '--os_threads_nice_value_merge_mutate=19';
+/**
+ * What a ClickHouse that shares a developer's machine does otherwise: it rewrites what is stored into larger parts after
+ * whoever waits for something, and spends less on it. Up to 128 MiB a part is one file for all columns (a file a column
+ * from 10 MiB on cost merges of wide rows twice the time), and has no statistics, which here nothing is planned by.
+ */
+const CONFIGURATION = `<clickhouse>
+  <os_threads_nice_value_merge_mutate>19</os_threads_nice_value_merge_mutate>
+  <merge_tree>
+    <min_bytes_for_wide_part>${128 * 1024 * 1024}</min_bytes_for_wide_part>
+    <materialize_statistics_on_merge>0</materialize_statistics_on_merge>
+  </merge_tree>
+</clickhouse>
+`;
 
 /** An answer is held in memory whole; counted as ClickHouse holds it, before it is written as text. */
 export const MAX_RESULT_BYTES = 64 * 1024 * 1024;
@@ -120,10 +131,13 @@ async function loadChdb(load: LoadChdb): ReturnType<LoadChdb> {
   }
 }
 
-async function makeWritable(directory: string): Promise<void> {
+/** Makes the directory and the configuration in it, whose path it answers. */
+async function configured(directory: string): Promise<string> {
+  const configuration = join(directory, 'configuration.xml');
   try {
     await mkdir(directory, { recursive: true });
-    await access(directory, constants.W_OK);
+    await writeFile(configuration, CONFIGURATION);
+    return configuration;
   } catch (cause) {
     throw new DataDirectoryError(
       `the data directory ${directory} cannot be written (${firstLine(cause)}). Pass another one with --data`,

@@ -37,10 +37,19 @@ describe('the embedded ClickHouse', () => {
     expect((await read).toString()).toBe('299999999\n');
   });
 
-  it('merges what it has stored after everybody who waits', async () => {
-    const engine = await open();
-    const setting = "SELECT value FROM system.server_settings WHERE name = 'os_threads_nice_value_merge_mutate'";
-    expect((await engine.read(setting, { format: 'CSV' })).toString()).toBe('"19"\n');
+  it('merges what it has stored after everybody who waits, and with little work', async () => {
+    const engine = await openTemporary();
+    const settings = `
+      SELECT name, value
+      FROM (SELECT name, value FROM system.server_settings UNION ALL SELECT name, value FROM system.merge_tree_settings)
+      WHERE name IN ('os_threads_nice_value_merge_mutate', 'min_bytes_for_wide_part', 'materialize_statistics_on_merge')
+      ORDER BY name`;
+    expect((await engine.read(settings, { format: 'TSVRaw' })).toString().split('\n')).toEqual([
+      'materialize_statistics_on_merge\t0',
+      'min_bytes_for_wide_part\t134217728',
+      'os_threads_nice_value_merge_mutate\t19',
+      '',
+    ]);
   });
 
   it('says how to install it when it is not there', async () => {

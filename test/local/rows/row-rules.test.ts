@@ -59,11 +59,7 @@ describe('a value', () => {
     ['Array(String)', ['a', { b: 1 }, 2, null], ['a', { b: 1 }, 2, '']],
     ['Array(Nullable(Int8))', [1, null], [1, null]],
     ['Array(Array(UInt8))', [[1], []], [[1], []]],
-    [
-      'Map(String, String)',
-      { a: 'b', n: 1, o: { x: [] }, z: null },
-      { a: 'b', n: 1, o: { x: [] }, z: '' },
-    ],
+    ['Map(String, String)', { a: 'b', n: 1, o: { x: [] }, z: null }, { a: 'b', n: 1, o: { x: [] }, z: '' }],
     ['Map(UInt8, Float64)', { '7': 0.5 }, { '7': 0.5 }],
     [
       'Array(Map(String, String))',
