@@ -85,6 +85,16 @@ describe('the embedded ClickHouse', () => {
     });
   });
 
+  it('does not take a config.xml of the project it runs in for its own', async () => {
+    const project = await temporaryDirectory();
+    await writeFile(join(project, 'config.xml'), '<window title="of another program"');
+    const program = `process.chdir(process.env.PROJECT); ${OPENS}
+      console.log(String(await engine.read('SELECT 1', { format: 'CSV' })));
+      await engine.close();`;
+    const ended = await runProgram(program, { PROJECT: project, DIRECTORY: join(project, 'rows') });
+    expect(ended).toEqual({ code: 0, stdout: '1\n\n', stderr: '' });
+  });
+
   it('refuses a worker thread, whose end it would not survive', async () => {
     const worker = `${OPENS} console.log(engine === undefined);`;
     const program = `
