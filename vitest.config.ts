@@ -11,8 +11,9 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // Forks, never threads: the embedded ClickHouse crashes the process when a worker thread that used it ends.
     pool: 'forks',
-    // By default one less than there are cores, which of two is one, and most tests wait for a process or a server.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // By default one less than there are cores, which of two is one, and most tests wait for a process or a server: two
+    // workers leave a fifth of two cores idle.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // A machine may be slow: how long a thing takes is never what a test is about.
