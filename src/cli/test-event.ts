@@ -7,7 +7,7 @@ export const TEST_TEXT = 'tinybird-llm check';
 
 /** An event that fills what a datasource requires, and its texts with words that tell where it comes from. */
 export function testEvent(columns: readonly DatasourceColumn[]): object {
-  const event = {};
+  const event = newFields();
   for (const { type, path, default: defaultExpression } of columns) {
     if (path === undefined || path === '$' || defaultExpression !== undefined || isNullable(type)) continue;
     const steps = stepsOf(path) ?? [];
@@ -18,18 +18,23 @@ export function testEvent(columns: readonly DatasourceColumn[]): object {
   return event;
 }
 
+type Fields = Record<string, unknown>;
+
+/** Without a prototype: a key may be called `__proto__`. */
+function newFields(): Fields {
+  return Object.create(null);
+}
+
 /** A parent that is a text itself gives way to its children. */
-function put(event: object, keys: readonly string[], value: unknown): void {
-  let target = event as Record<string, unknown>;
-  for (const key of keys.slice(0, -1)) {
-    const child = Object.hasOwn(target, key) ? target[key] : undefined;
-    const next = typeof child === 'object' && child !== null ? (child as Record<string, unknown>) : {};
-    Object.defineProperty(target, key, { value: next, enumerable: true, configurable: true, writable: true });
-    target = next;
+function put(fields: Fields, [key = '', ...deeper]: readonly string[], value: unknown): void {
+  if (deeper.length === 0) {
+    if (!(key in fields)) fields[key] = value;
+    return;
   }
-  const last = keys.at(-1) ?? '';
-  if (!Object.hasOwn(target, last))
-    Object.defineProperty(target, last, { value, enumerable: true, configurable: true, writable: true });
+  const child = fields[key];
+  const parent = typeof child === 'object' && child !== null ? (child as Fields) : newFields();
+  fields[key] = parent;
+  put(parent, deeper, value);
 }
 
 function valueFor(type: ColumnType): unknown {
@@ -50,7 +55,7 @@ function valueFor(type: ColumnType): unknown {
       return [];
     case 'map':
     case 'json':
-      return {};
+      return newFields();
     case 'enum':
       return [...type.names][0];
     case 'ip':

@@ -64,14 +64,12 @@ function compileSteps(steps: readonly Step[]): Reader {
 }
 
 function compileKeys(keys: readonly string[]): Reader {
-  const [key] = keys;
-  // JSON gives an object no prototype but the common one: any other key is its own.
-  if (key !== undefined && keys.length === 1 && !(key in Object.prototype))
-    return (event) => (isJsonObject(event) ? event[key] : undefined);
+  // JSON gives an object no prototype but the common one: what that has not can only be a key of its own.
+  const mayBeInherited = keys.some((key) => key in Object.prototype);
   return (event) => {
     let value: JsonValue | undefined = event;
     for (const key of keys) {
-      if (!isJsonObject(value) || !Object.hasOwn(value, key)) return undefined;
+      if (!isJsonObject(value) || (mayBeInherited && !Object.hasOwn(value, key))) return undefined;
       value = value[key];
     }
     return value;

@@ -189,7 +189,7 @@ function mapConverter(key: ColumnType, value: ColumnType): Converter {
   // A JSON key is always a string, so a numeric key arrives as its digits.
   const numeric = valueType(key).kind === 'integer';
   const keyValue = (text: string) => (numeric && /^-?\d{1,15}$/.test(text) ? Number(text) : text);
-  const texts = key.kind === 'string' && valueType(value).kind === 'string';
+  const texts = valueType(key).kind === 'string' && valueType(value).kind === 'string';
   return (map) => {
     if (!isJsonObject(map)) return undefined;
     if (texts && !Object.values(map).includes(null)) return map;
